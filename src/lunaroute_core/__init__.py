@@ -1,0 +1,72 @@
+"""LunaRoute's core: the normalized model, the envelopes, the Protocols, the dialects."""
+
+from lunaroute_core.context import RequestContext, new_request_id
+from lunaroute_core.errors import (
+    ConfigurationError,
+    ErrorDetails,
+    ErrorKind,
+    InvalidRequestError,
+    LunaRouteError,
+    ProviderError,
+    RequestError,
+    RequestTooLargeError,
+    UpstreamAnsweredError,
+    UpstreamProtocolError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+from lunaroute_core.headers import Headers
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model_request import ModelRequest, Operation
+from lunaroute_core.model_response import ModelResponse, Timings
+from lunaroute_core.model_stream import BlockSource, ModelStream, WireStream
+from lunaroute_core.protocols import (
+    ConfigStore,
+    PIIDetector,
+    PIIMatch,
+    Provider,
+    Redactor,
+    SessionEvent,
+    SessionStore,
+    StateStore,
+)
+from lunaroute_core.translation_warning import TranslationWarning
+from lunaroute_core.wire import WireRequest, WireResponse
+
+__all__ = [
+    "BlockSource",
+    "ConfigStore",
+    "ConfigurationError",
+    "ErrorDetails",
+    "ErrorKind",
+    "Headers",
+    "InvalidRequestError",
+    "JSONObject",
+    "JSONValue",
+    "LunaRouteError",
+    "ModelRequest",
+    "ModelResponse",
+    "ModelStream",
+    "Operation",
+    "PIIDetector",
+    "PIIMatch",
+    "Provider",
+    "ProviderError",
+    "Redactor",
+    "RequestContext",
+    "RequestError",
+    "RequestTooLargeError",
+    "SessionEvent",
+    "SessionStore",
+    "StateStore",
+    "Timings",
+    "TranslationWarning",
+    "UpstreamAnsweredError",
+    "UpstreamProtocolError",
+    "UpstreamTimeoutError",
+    "UpstreamUnavailableError",
+    "WireRequest",
+    "WireResponse",
+    "WireStream",
+    "new_request_id",
+]

@@ -1,0 +1,36 @@
+"""What is known of a request besides its content."""
+
+import time
+import uuid
+
+from attrs import define, field
+
+from lunaroute_core.translation_warning import TranslationWarning
+
+
+def new_request_id() -> str:
+    """`req_` and 32 hexadecimal digits, random."""
+    return f"req_{uuid.uuid4().hex}"
+
+
+@define(kw_only=True)
+class RequestContext:
+    """The circumstances of one request; it travels with it through every layer.
+
+    `received_at` is a monotonic time in seconds. `client_dialect` is the dialect the
+    client speaks, which stays when the content is re-encoded for another upstream.
+    """
+
+    client_dialect: str
+    request_id: str = field(factory=new_request_id)
+    received_at: float = field(factory=time.monotonic)
+    session_id: str | None = None
+    user_agent: str | None = None
+    client_address: str | None = None
+    traceparent: str | None = None
+    """The W3C trace context to send upstream, None when the client sent none."""
+    provider_override: str | None = None
+    """A provider named by the client (`X-Luna-Provider`)."""
+    attempts: int = 0
+    """Upstream calls made for this request so far; whoever makes one counts it."""
+    warnings: list[TranslationWarning] = field(factory=list)

@@ -1,0 +1,1 @@
+"""The wire dialects: one subpackage each, all offering the same `Codec`."""

@@ -1,0 +1,198 @@
+"""What a dialect offers: small stateless parts, put together by `Dialect`.
+
+All knowledge of a dialect's JSON and event names lives behind these Protocols, in the
+dialect's own folder. Both sides of the gateway use the same codec: ingress to read
+requests and write answers, egress to write requests and read answers.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from lunaroute_core.errors import ErrorDetails
+from lunaroute_core.headers import Headers
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import (
+    FinishReason,
+    NormalizedRequest,
+    NormalizedResponse,
+    StreamEvent,
+    Usage,
+)
+from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+
+
+class Peek(Struct, frozen=True):
+    """The two fields that are read of every request."""
+
+    model: str
+    stream: bool
+
+
+class BodyEdits(Struct, frozen=True, kw_only=True):
+    """Changes an operator wants in every request to a provider.
+
+    `defaults` are merged deeply under what the client sent, `overrides` over it; lists are
+    replaced whole. `prepend_messages` are `{role, content}` objects put before the
+    conversation, a `system` role landing where the dialect keeps instructions.
+    """
+
+    defaults: JSONObject = {}
+    overrides: JSONObject = {}
+    prepend_messages: list[JSONObject] = []
+
+
+class AnswerSummary(Struct, kw_only=True):
+    """What is read of every answer, without decoding its content."""
+
+    id: str | None = None
+    model: str | None = None
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+
+
+class RequestCodec(Protocol):
+    """Requests. Every method takes the body bytes as received.
+
+    `peek`, `decode` and `edit` raise `InvalidRequestError`, naming the field, for bytes
+    that are not a JSON object or whose fields have the wrong type.
+    """
+
+    def peek(self, body: bytes) -> Peek: ...
+
+    def decode(
+        self, body: bytes, *, headers: Headers = (), limits: RequestLimits = DEFAULT_LIMITS
+    ) -> NormalizedRequest: ...
+
+    def replace_model(self, body: bytes, model: str) -> bytes:
+        """The same bytes with another `model` value; nothing else changes."""
+        ...
+
+    def edit(self, body: bytes, edits: BodyEdits) -> bytes: ...
+
+
+class ResponseCodec(Protocol):
+    """Finished answers."""
+
+    def summarize(self, body: bytes) -> AnswerSummary:
+        """Read identity, finish reason and usage.
+
+        Raises:
+            ValueError: the bytes are not this dialect's answer.
+        """
+        ...
+
+    def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
+        """The answer in this dialect, as the client's `request` asked for it."""
+        ...
+
+
+class StreamObserver(Protocol):
+    """Watches the wire blocks of one stream go by, without changing them.
+
+    Reading must be cheap: an event that carries neither identity, usage, finish reason nor
+    error is told from its bytes, without decoding it.
+
+    Attributes:
+        summary: grows as the stream does.
+        started: true from the first event on (comments are none).
+        finished: true from the event on after which the dialect allows a clean end.
+        error: what the upstream reported inside the stream; that finishes it too.
+        position: the number of the next event, in a dialect that numbers them; else 0.
+    """
+
+    summary: AnswerSummary
+    started: bool
+    finished: bool
+    error: ErrorDetails | None
+    position: int
+
+    def observe(self, block: bytes) -> None:
+        """Take the next block of whole SSE frames.
+
+        Raises:
+            ValueError: an event that had to be read is not this dialect's.
+        """
+        ...
+
+
+class StreamEncoder(Protocol):
+    """Writes one stream; stateful, one object per stream."""
+
+    def encode(self, event: StreamEvent) -> bytes:
+        """The frames for an event, perhaps none."""
+        ...
+
+
+class StreamCodec(Protocol):
+    def observer(self) -> StreamObserver: ...
+
+    def encoder(self, *, request: NormalizedRequest) -> StreamEncoder: ...
+
+    def keep_alive(self, *, started: bool) -> bytes:
+        """A frame that keeps an idle connection open and that the vendor's SDK skips.
+
+        `started` says whether the stream's first event has been sent.
+        """
+        ...
+
+
+class ErrorCodec(Protocol):
+    def decode(self, status: int, headers: Headers, body: bytes) -> ErrorDetails:
+        """Read a vendor's error answer; any bytes at all give a usable result."""
+        ...
+
+    def encode(self, error: ErrorDetails, *, request_id: str) -> tuple[int, bytes]:
+        """The HTTP status and JSON body for an error in this dialect."""
+        ...
+
+    def encode_event(
+        self, error: ErrorDetails, *, request_id: str, answer: AnswerSummary, position: int
+    ) -> bytes:
+        """The frame that ends a stream already begun.
+
+        `answer` is what is known of the answer so far; `position` the number of this
+        event, for dialects that number them.
+        """
+        ...
+
+
+class ModelInfo(Struct, frozen=True, kw_only=True):
+    """One entry of a model list. `raw` is the vendor's object, `dialect` whose it is."""
+
+    id: str
+    vendor: str = "lunaroute"
+    owned_by: str = "lunaroute"
+    display_name: str | None = None
+    created: int | None = None
+    """Unix time in seconds."""
+    raw: JSONObject | None = None
+
+
+class ModelListPage(Struct, frozen=True, kw_only=True):
+    """The page a client asked for, in Anthropic's terms; OpenAI lists have one page."""
+
+    limit: int | None = None
+    after_id: str | None = None
+    before_id: str | None = None
+
+
+class ModelListCodec(Protocol):
+    """A vendor's `/v1/models`."""
+
+    def decode(self, body: bytes) -> list[ModelInfo]:
+        """Raises ValueError for bytes that are no model list."""
+        ...
+
+    def encode(self, models: list[ModelInfo], page: ModelListPage) -> bytes: ...
+
+    def encode_one(self, model: ModelInfo) -> bytes: ...
+
+
+class TokenCountCodec(Protocol):
+    """A vendor's endpoint that counts a request's input tokens."""
+
+    @property
+    def path(self) -> str: ...
+
+    def encode(self, input_tokens: int) -> bytes: ...

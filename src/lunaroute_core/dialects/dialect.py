@@ -1,0 +1,32 @@
+"""One wire dialect: its name, its vendor, its paths, and the codec for each kind of bytes."""
+
+from attrs import frozen
+
+from lunaroute_core.dialects.codec import (
+    ErrorCodec,
+    RequestCodec,
+    ResponseCodec,
+    StreamCodec,
+    TokenCountCodec,
+)
+from lunaroute_core.dialects.vendor import Vendor
+
+
+@frozen(kw_only=True)
+class Dialect:
+    """One dialect.
+
+    Attributes:
+        name: the registry's key, `openai_chat`.
+        vendor: whose API it is.
+        paths: where clients post requests, the vendor's own path first.
+    """
+
+    name: str
+    vendor: Vendor
+    paths: tuple[str, ...]
+    requests: RequestCodec
+    responses: ResponseCodec
+    streams: StreamCodec
+    errors: ErrorCodec
+    token_count: TokenCountCodec | None = None

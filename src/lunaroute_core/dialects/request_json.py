@@ -1,0 +1,62 @@
+"""Reading request bodies: JSON errors become errors that name the field."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.json_value import JSONObject, JSONValue
+
+T = TypeVar("T")
+
+_PATH = re.compile(r"^(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
+
+
+def read_request(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode a body.
+
+    Raises:
+        InvalidRequestError: not JSON, or a field of the wrong type, which `param` names as
+            a path such as `messages[2].content`.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise invalid_field(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidRequestError("the request body is nested too deeply") from error
+
+
+def invalid_field(error: msgspec.ValidationError) -> InvalidRequestError:
+    """msgspec's `reason - at `$.path`` as our error, with the path apart."""
+    match = _PATH.match(str(error))
+    reason, path = (match["reason"], match["path"]) if match else (str(error), None)
+    param = path.lstrip(".") if path else None
+    return InvalidRequestError(f"{param}: {reason}" if param else reason, param=param)
+
+
+def check_range(value: float | None, low: float, high: float, *, param: str) -> None:
+    """Raises InvalidRequestError when a number that was given is outside [low, high]."""
+    if value is not None and not low <= value <= high:
+        raise InvalidRequestError(
+            f"{param}: must be between {low:g} and {high:g}, got {value:g}", param=param
+        )
+
+
+def check_bytes(text: str, limit: int | None, *, param: str) -> None:
+    """Raises InvalidRequestError when a text's UTF-8 is longer than `limit` bytes."""
+    # A character takes at most four bytes, so most texts need no encoding to be judged.
+    if limit is not None and len(text) * 4 > limit and len(text.encode()) > limit:
+        raise InvalidRequestError(f"{param}: is longer than {limit} bytes", param=param)
+
+
+def check_tool_schema(schema: JSONValue, *, param: str) -> JSONObject:
+    """Raises InvalidRequestError unless a tool's schema is an object that names its type."""
+    if not isinstance(schema, dict):
+        raise InvalidRequestError(f"{param}: must be a JSON Schema object", param=param)
+    if not schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"} and schema:
+        raise InvalidRequestError(f"{param}.type: is required", param=f"{param}.type")
+    return schema

@@ -1,0 +1,28 @@
+"""Whose API a dialect is: how that vendor's clients are told apart, and what is shared by
+all of a vendor's dialects."""
+
+from attrs import frozen
+
+from lunaroute_core.dialects.codec import ModelListCodec
+
+
+@frozen(kw_only=True)
+class Vendor:
+    """One vendor.
+
+    Attributes:
+        name: `openai` or `anthropic`; credentials follow it.
+        request_id_header: the response header in which this vendor's SDKs look for the
+            request id.
+        client_headers: headers that only this vendor's clients send, in lower case.
+        key_prefixes: how this vendor's API keys begin, where that tells them apart.
+        path_prefixes: paths that only this vendor has.
+        models: its list of models.
+    """
+
+    name: str
+    request_id_header: str
+    client_headers: frozenset[bytes] = frozenset()
+    key_prefixes: tuple[bytes, ...] = ()
+    path_prefixes: tuple[str, ...] = ()
+    models: ModelListCodec

@@ -1,0 +1,8 @@
+"""The name for JSON whose shape is really unknown."""
+
+from typing import TypeAlias, Union
+
+JSONValue: TypeAlias = Union[
+    None, bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"]
+]
+JSONObject: TypeAlias = dict[str, JSONValue]

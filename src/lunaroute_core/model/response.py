@@ -1,0 +1,28 @@
+"""The normalized response: one finished answer."""
+
+from msgspec import Struct
+
+from lunaroute_core.model.content import Block, Extensions
+from lunaroute_core.model.finish import Finish
+from lunaroute_core.model.usage import Usage
+
+
+class Candidate(Struct, kw_only=True, omit_defaults=True):
+    """A further answer to the same request (Chat's `n` > 1)."""
+
+    index: int
+    blocks: list[Block]
+    finish: Finish | None = None
+    extensions: Extensions = {}
+
+
+class NormalizedResponse(Struct, kw_only=True, omit_defaults=True):
+    id: str
+    model: str
+    blocks: list[Block] = []
+    finish: Finish | None = None
+    usage: Usage | None = None
+    created: int | None = None
+    """Unix time in seconds, where the vendor gives one."""
+    alternatives: list[Candidate] = []
+    extensions: Extensions = {}

@@ -1,0 +1,82 @@
+"""The request envelope: one request with a wire view and a normalized view.
+
+Either view may be missing and is derived on first use, so that a call nobody inspects is
+never decoded and an inspected one is decoded once.
+"""
+
+from enum import StrEnum
+
+import attrs
+import msgspec
+from attrs import define, field
+
+from lunaroute_core.context import RequestContext
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.model import NormalizedRequest
+from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+from lunaroute_core.wire import WireRequest
+
+
+class Operation(StrEnum):
+    """What is asked of a provider."""
+
+    GENERATE = "generate"
+    COUNT_TOKENS = "count_tokens"
+    LIST_MODELS = "list_models"
+    FORWARD = "forward"
+    """Any other vendor endpoint: bytes in, bytes out, nothing understood."""
+
+
+@define(kw_only=True)
+class ModelRequest:
+    """One request on its way to a provider.
+
+    Construct it with `wire`, with `normalized`, or with both when they say the same.
+    """
+
+    model: str
+    stream: bool
+    context: RequestContext
+    wire: WireRequest | None = None
+    operation: Operation = Operation.GENERATE
+    limits: RequestLimits = DEFAULT_LIMITS
+    _normalized: NormalizedRequest | None = field(default=None, alias="normalized")
+
+    @property
+    def normalized(self) -> NormalizedRequest:
+        """The normalized view, decoded on first use.
+
+        Raises:
+            InvalidRequestError: the body cannot be understood.
+        """
+        if self._normalized is None:
+            if self.wire is None:
+                raise ValueError("a request needs a wire or a normalized view")
+            codec = dialect_named(self.wire.dialect)
+            self._normalized = codec.requests.decode(
+                self.wire.body, headers=self.wire.headers, limits=self.limits
+            )
+        return self._normalized
+
+    def with_model(self, model: str) -> "ModelRequest":
+        """The same request for another model; in the wire bytes only that value changes."""
+        if model == self.model:
+            return self
+        wire, normalized = self.wire, self._normalized
+        if wire is not None:
+            body = dialect_named(wire.dialect).requests.replace_model(wire.body, model)
+            wire = msgspec.structs.replace(wire, body=body)
+        if normalized is not None:
+            normalized = msgspec.structs.replace(normalized, model=model)
+        return attrs.evolve(self, model=model, wire=wire, normalized=normalized)
+
+    def with_wire_body(self, body: bytes) -> "ModelRequest":
+        """The same request with other wire bytes; a decoded view of the old ones is dropped."""
+        if self.wire is None:
+            raise ValueError("the request has no wire view")
+        wire = msgspec.structs.replace(self.wire, body=body)
+        return attrs.evolve(self, wire=wire, normalized=None)
+
+    def with_normalized(self, normalized: NormalizedRequest) -> "ModelRequest":
+        """The same request with other content: the wire view is dropped."""
+        return attrs.evolve(self, model=normalized.model, wire=None, normalized=normalized)

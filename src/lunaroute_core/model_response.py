@@ -1,0 +1,44 @@
+"""The answer envelope: one finished answer with a wire view and a normalized view."""
+
+from attrs import define, field
+
+from lunaroute_core.dialects.codec import AnswerSummary
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.errors import UpstreamProtocolError
+from lunaroute_core.model import NormalizedResponse
+from lunaroute_core.model_request import ModelRequest
+from lunaroute_core.wire import WireResponse
+
+
+@define(kw_only=True)
+class Timings:
+    """Monotonic times, in seconds, of one upstream call."""
+
+    started: float
+    first_byte: float | None = None
+    finished: float | None = None
+
+
+@define(kw_only=True)
+class ModelResponse:
+    """One finished answer. Construct it with `wire` or with `normalized`."""
+
+    provider: str
+    model: str
+    wire: WireResponse | None = None
+    normalized: NormalizedResponse | None = None
+    summary: AnswerSummary = field(factory=AnswerSummary)
+    timings: Timings | None = None
+
+    def wire_for(self, request: ModelRequest) -> WireResponse:
+        """The answer as bytes in the dialect of the client that sent `request`."""
+        dialect = request.context.client_dialect
+        if self.wire is not None and self.wire.dialect == dialect:
+            return self.wire
+        if self.normalized is None:
+            raise UpstreamProtocolError(
+                f"the answer cannot be written in the dialect {dialect}", provider=self.provider
+            )
+        body = dialect_named(dialect).responses.encode(self.normalized, request=request.normalized)
+        headers = ((b"content-type", b"application/json"),)
+        return WireResponse(dialect=dialect, status=200, headers=headers, body=body, content=body)

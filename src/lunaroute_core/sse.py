@@ -1,0 +1,122 @@
+"""Server-sent events: finding frame boundaries in any chunking, and reading frames.
+
+The format is the WHATWG HTML standard, section 9.2. A stream is relayed in *blocks*, byte
+strings of one or more whole frames: nothing is re-serialized, and whoever must look
+inside parses a block with `parse_events`.
+"""
+
+from msgspec import Struct
+
+DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024
+
+
+class SSELimitError(ValueError):
+    """A frame outgrew the limit before its end was seen."""
+
+
+class SSEEvent(Struct, frozen=True):
+    """One dispatched event. `data` joins the frame's data lines with newlines."""
+
+    data: bytes
+    event: str | None = None
+    id: str | None = None
+
+
+class SSEFramer:
+    """Cuts a byte stream, chunked in any way, at frame boundaries.
+
+    Linear in the stream's length however small the chunks are.
+
+    Args:
+        max_event_bytes: the most an unfinished frame may hold before `feed` raises
+            `SSELimitError`.
+    """
+
+    def __init__(self, *, max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES) -> None:
+        self._max = max_event_bytes
+        self._pending = bytearray()
+
+    @property
+    def pending(self) -> int:
+        """Bytes of an unfinished frame."""
+        return len(self._pending)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a chunk; return the whole frames that are complete now, perhaps none."""
+        pending = self._pending
+        if not pending and chunk.endswith(b"\n\n"):
+            return chunk
+        searched = len(pending)
+        pending += chunk
+        end = _last_boundary(pending, start=max(0, searched - 2))
+        if len(pending) - end > self._max:
+            raise SSELimitError(f"an event is larger than {self._max} bytes")
+        if not end:
+            return b""
+        block = bytes(pending[:end])
+        del pending[:end]
+        return block
+
+
+def _last_boundary(data: bytearray, *, start: int) -> int:
+    """The end of the last blank line at or after `start`, 0 when there is none.
+
+    A blank line is a line ending straight after a line ending, each of them LF, CR LF
+    or CR. An LF that turns up only after a cut at CR starts the next block as an empty
+    line, which dispatches nothing.
+    """
+    end = 0
+    for ending in (b"\n\n", b"\n\r\n", b"\n\r", b"\r\r"):
+        at = data.rfind(ending, start)
+        if at >= 0:
+            end = max(end, at + len(ending))
+    return end
+
+
+def data_payloads(block: bytes) -> list[bytes]:
+    """The data of each event in a block, without names: `parse_events` at a third the cost."""
+    if b"\r" in block or block.startswith(b"\xef\xbb\xbf"):
+        return [event.data for event in parse_events(block)]
+    payloads: list[bytes] = []
+    for frame in block.split(b"\n\n"):
+        at = frame.find(b"data: ")
+        if at < 0 or frame.find(b"\n", at) >= 0 or (at and frame[at - 1] != 10):
+            payloads.extend(event.data for event in parse_events(frame + b"\n\n"))
+        else:
+            payloads.append(frame[at + 6 :])
+    return payloads
+
+
+def parse_events(block: bytes) -> list[SSEEvent]:
+    """The events in a block of whole frames; comments and unknown fields are skipped."""
+    events: list[SSEEvent] = []
+    data: list[bytes] = []
+    event: str | None = None
+    last_id: str | None = None
+    for line in block.removeprefix(b"\xef\xbb\xbf").splitlines():
+        if not line:
+            if data:
+                events.append(SSEEvent(b"\n".join(data), event, last_id))
+            data, event = [], None
+            continue
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            event = value.decode("utf-8", "replace")
+        elif field == b"id":
+            last_id = value.decode("utf-8", "replace")
+    return events
+
+
+def encode_event(data: bytes, *, event: str | None = None) -> bytes:
+    """One frame. `data` must be a single line, as JSON encoders write it."""
+    if event is None:
+        return b"data: %b\n\n" % data
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), data)
+
+
+def encode_comment(text: str) -> bytes:
+    """A frame that every parser skips."""
+    return b": %b\n\n" % text.encode()

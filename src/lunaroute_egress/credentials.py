@@ -1,0 +1,38 @@
+"""Whose key goes upstream."""
+
+from itertools import cycle
+
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.headers import Headers
+from lunaroute_core.model_request import ModelRequest
+
+CREDENTIAL_HEADERS = frozenset({b"authorization", b"x-api-key", b"api-key"})
+
+
+class KeyRing:
+    """A provider's own keys, used in turn."""
+
+    def __init__(self, keys: tuple[str, ...] = ()) -> None:
+        self._keys = cycle(keys) if keys else None
+
+    def __bool__(self) -> bool:
+        return self._keys is not None
+
+    def next(self) -> str | None:
+        return next(self._keys) if self._keys is not None else None
+
+
+def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
+    """The client's credential headers, if they were meant for `vendor`.
+
+    A client's credential belongs to the vendor whose dialect the client speaks; it never
+    leaves for another one, whatever the route. A key whose shape names its vendor
+    (`sk-ant-`) is held to that as well.
+    """
+    if request.wire is None or dialect_named(request.context.client_dialect).vendor.name != vendor:
+        return ()
+    return tuple(
+        (name, value)
+        for name, value in request.wire.headers
+        if name in CREDENTIAL_HEADERS and not (b"sk-ant-" in value and vendor != "anthropic")
+    )

@@ -1,0 +1,42 @@
+"""Translates the HTTP client's exceptions into the error tree, at one boundary."""
+
+import ssl
+
+import aiohttp
+
+from lunaroute_core.errors import (
+    ProviderError,
+    UpstreamProtocolError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+from lunaroute_egress.deadlines import Deadlines
+
+CLIENT_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""What the HTTP client raises; ValueError covers malformed framing and URLs."""
+
+
+def translate(error: Exception, *, provider: str, deadlines: Deadlines) -> ProviderError:
+    """The error tree's word for what the HTTP client reported."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return UpstreamTimeoutError(
+                phase="connect", seconds=deadlines.connect or 0.0, provider=provider
+            )
+        case TimeoutError():
+            return UpstreamTimeoutError(
+                phase="first_byte", seconds=deadlines.first_byte or 0.0, provider=provider
+            )
+        case aiohttp.ClientConnectorDNSError():
+            reason = f"cannot resolve the upstream's name {error.host}"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError() | ssl.SSLError():
+            reason = f"TLS with the upstream failed: {error}"
+        case aiohttp.ClientConnectorError():
+            reason = f"cannot connect to the upstream: {error.os_error.strerror or error}"
+        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError() | ValueError():
+            return UpstreamProtocolError(f"malformed answer: {error}", provider=provider)
+        case aiohttp.ServerDisconnectedError():
+            reason = "the upstream closed the connection before answering"
+        case _:
+            reason = f"the connection to the upstream failed: {error or type(error).__name__}"
+    return UpstreamUnavailableError(reason, provider=provider)
