@@ -33,4 +33,4 @@ class RequestContext:
     """A provider named by the client (`X-Luna-Provider`)."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
-    warnings: list[TranslationWarning] = field(factory=list)
+    warnings: list[TranslationWarning] = field(factory=list[TranslationWarning])

@@ -91,9 +91,7 @@ class InvalidRequestError(RequestError):
     """A field is missing, malformed or out of range; `param` is its path."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
-        super().__init__(
-            ErrorDetails(kind=ErrorKind.INVALID_REQUEST, message=message, param=param)
-        )
+        super().__init__(ErrorDetails(kind=ErrorKind.INVALID_REQUEST, message=message, param=param))
 
 
 class RequestTooLargeError(RequestError):

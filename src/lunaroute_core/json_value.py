@@ -1,8 +1,6 @@
 """The name for JSON whose shape is really unknown."""
 
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-JSONValue: TypeAlias = Union[
-    None, bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"]
-]
+JSONValue: TypeAlias = None | bool | int | float | str | list["JSONValue"] | dict[str, "JSONValue"]
 JSONObject: TypeAlias = dict[str, JSONValue]

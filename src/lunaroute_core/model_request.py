@@ -5,6 +5,7 @@ never decoded and an inspected one is decoded once.
 """
 
 from enum import StrEnum
+from urllib.parse import quote
 
 import attrs
 import msgspec
@@ -59,11 +60,17 @@ class ModelRequest:
         return self._normalized
 
     def with_model(self, model: str) -> "ModelRequest":
-        """The same request for another model; in the wire bytes only that value changes."""
+        """The same request for another model; in the wire bytes only that value changes.
+
+        A question about one model (`/v1/models/{id}`) names it in the path instead.
+        """
         if model == self.model:
             return self
         wire, normalized = self.wire, self._normalized
-        if wire is not None:
+        if wire is not None and self.operation is Operation.LIST_MODELS:
+            path = wire.path.removesuffix(quote(self.model)) + quote(model)
+            wire = msgspec.structs.replace(wire, path=path)
+        elif wire is not None:
             body = dialect_named(wire.dialect).requests.replace_model(wire.body, model)
             wire = msgspec.structs.replace(wire, body=body)
         if normalized is not None:

@@ -1,10 +1,11 @@
 """The stream envelope: an answer in flight, owned until it is left.
 
-A stream comes either as wire blocks in some dialect (`wire`) or as normalized events
+A stream comes either as wire bytes in some dialect (`wire`) or as normalized events
 (`events`); whoever consumes it asks for the view it needs.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,6 +16,7 @@ from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.errors import (
     ErrorDetails,
     ErrorKind,
+    ProviderError,
     UpstreamAnsweredError,
     UpstreamProtocolError,
 )
@@ -22,13 +24,14 @@ from lunaroute_core.headers import Headers
 from lunaroute_core.model import StreamError, StreamEvent, StreamFinish, StreamStart, UsageUpdate
 from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.model_response import Timings
+from lunaroute_core.sse import SSEFramer
 
 
-class BlockSource(Protocol):
-    """Where wire blocks come from; it owns the upstream connection."""
+class ByteSource(Protocol):
+    """Where a wire stream's bytes come from; it owns the upstream connection."""
 
     async def read(self) -> bytes:
-        """The next block, b"" at the end. Raises ProviderError."""
+        """The next bytes, cut anywhere, b"" at the end. Raises ProviderError."""
         ...
 
     async def aclose(self) -> None:
@@ -41,7 +44,7 @@ class WireStream:
     """The wire view of a stream: `dialect` None means bytes that nobody understands."""
 
     dialect: str | None
-    source: BlockSource
+    source: ByteSource
     status: int = 200
     headers: Headers = ()
 
@@ -63,6 +66,7 @@ class ModelStream:
     timings: Timings | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     _observer: StreamObserver | None = field(default=None, init=False)
+    _framer: SSEFramer = field(factory=SSEFramer, init=False)
     _first_block: bytes = field(default=b"", init=False)
     _first_event: StreamEvent | None = field(default=None, init=False)
     _primed: bool = field(default=False, init=False)
@@ -85,6 +89,11 @@ class ModelStream:
         if self.events is not None:
             await self.events.aclose()
 
+    @property
+    def position(self) -> int:
+        """The number of the next event, where the wire dialect numbers its events."""
+        return self._observer.position if self._observer is not None else 0
+
     async def prime(self) -> None:
         """Wait for the first event; repeated calls do nothing.
 
@@ -103,59 +112,86 @@ class ModelStream:
             await self.aclose()
             raise
 
-    async def _prime_wire(self, dialect: str, source: BlockSource) -> None:
+    async def _prime_wire(self, dialect: str, source: ByteSource) -> None:
         observer = self._observer = dialect_named(dialect).streams.observer()
         self.summary = observer.summary
-        first = await source.read()
-        self._observe(observer, first)
-        while first and not observer.started:
-            more = await source.read()
-            self._observe(observer, more)
-            first = first + more if more else b""
-        if not first:
-            raise UpstreamProtocolError("the stream ended without an event", provider=self.provider)
+        first = b""
+        while not observer.started:
+            chunk = await source.read()
+            if not chunk:
+                raise self._broken("the stream ended without an event")
+            try:
+                block = self._framer.feed(chunk)
+                observer.observe(block)
+            except ValueError as error:
+                raise self._broken(f"malformed stream event: {error}") from error
+            first += block
         if observer.error is not None:
             raise UpstreamAnsweredError(observer.error, provider=self.provider)
         self._first_block = first
 
     async def _prime_events(self) -> None:
         if self.events is None:
-            raise ValueError("a stream needs wire blocks or events")
+            raise ValueError("a stream needs wire bytes or events")
         self._first_event = await anext(self.events, None)
         if self._first_event is None:
-            raise UpstreamProtocolError("the stream ended without an event", provider=self.provider)
+            raise self._broken("the stream ended without an event")
         self._note(self._first_event)
 
-    async def blocks(self, request: ModelRequest) -> AsyncIterator[bytes]:
-        """The stream as wire blocks in the dialect of the client that sent `request`.
+    def blocks(self, request: ModelRequest) -> AsyncGenerator[bytes, None]:
+        """The stream as blocks of whole frames in the dialect of the client that sent
+        `request`; bytes that nobody understands come as they are.
+
+        The stream must have been entered.
 
         Raises:
             ProviderError: the upstream failed, or ended before its terminal event.
         """
-        await self.prime()
+        if self.wire is not None and self._observer is None:
+            return self._forwarded(self.wire.source)
         dialect = request.context.client_dialect
-        if self.wire is not None and self.wire.dialect in (None, dialect):
-            relayed = self._relayed(self.wire.source)
-        else:
-            relayed = self._encoded(dialect, request)
-        async for block in relayed:
-            yield block
+        if self.wire is not None and self._observer is not None and self.wire.dialect == dialect:
+            return self._relayed(self.wire.source, self._observer)
+        return self._encoded(dialect, request)
 
-    async def _relayed(self, source: BlockSource) -> AsyncIterator[bytes]:
-        observer = self._observer
-        if self._first_block:
-            yield self._first_block
-            self._first_block = b""
-        while block := await source.read():
-            if observer is not None:
-                self._observe(observer, block)
-            yield block
-        if observer is not None and not observer.finished:
-            raise UpstreamProtocolError(
-                "the stream ended before its terminal event", provider=self.provider
-            )
+    async def _forwarded(self, source: ByteSource) -> AsyncGenerator[bytes, None]:
+        while chunk := await source.read():
+            yield chunk
 
-    async def _encoded(self, dialect: str, request: ModelRequest) -> AsyncIterator[bytes]:
+    async def _relayed(
+        self, source: ByteSource, observer: StreamObserver
+    ) -> AsyncGenerator[bytes, None]:
+        yield self._first_block
+        feed, observe, read = self._framer.feed, observer.observe, source.read
+        try:
+            while chunk := await read():
+                if block := feed(chunk):
+                    observe(block)
+                    yield block
+        except ValueError as error:
+            raise self._broken(f"malformed stream event: {error}") from error
+        except ProviderError:
+            # What breaks after the terminal event has no meaning for the client any more.
+            if not observer.finished:
+                raise
+        if tail := self._last_frame(observer):
+            yield tail
+        if not observer.finished:
+            raise self._broken("the stream ended before its terminal event")
+
+    def _last_frame(self, observer: StreamObserver) -> bytes:
+        """A last frame without its blank line: part of the answer only if it completes it,
+        since half a frame could not be followed by an error event.
+        """
+        tail = self._framer.take_pending()
+        with suppress(ValueError):
+            observer.observe(tail)
+        return tail if observer.finished else b""
+
+    def _broken(self, reason: str) -> UpstreamProtocolError:
+        return UpstreamProtocolError(reason, provider=self.provider)
+
+    async def _encoded(self, dialect: str, request: ModelRequest) -> AsyncGenerator[bytes, None]:
         encoder = dialect_named(dialect).streams.encoder(request=request.normalized)
         async for event in self:
             if frames := encoder.encode(event):
@@ -165,9 +201,7 @@ class ModelStream:
         """The stream as normalized events."""
         await self.prime()
         if self.events is None or self._first_event is None:
-            raise UpstreamProtocolError(
-                "the stream cannot be read as normalized events", provider=self.provider
-            )
+            raise self._broken("the stream cannot be read as normalized events")
         finished = False
         yield self._first_event
         async for event in self.events:
@@ -175,17 +209,7 @@ class ModelStream:
             finished = finished or isinstance(event, StreamFinish)
             yield event
         if not finished:
-            raise UpstreamProtocolError(
-                "the stream ended before its terminal event", provider=self.provider
-            )
-
-    def _observe(self, observer: StreamObserver, block: bytes) -> None:
-        try:
-            observer.observe(block)
-        except ValueError as error:
-            raise UpstreamProtocolError(
-                f"malformed stream event: {error}", provider=self.provider
-            ) from error
+            raise self._broken("the stream ended before its terminal event")
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""

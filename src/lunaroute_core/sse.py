@@ -36,10 +36,11 @@ class SSEFramer:
         self._max = max_event_bytes
         self._pending = bytearray()
 
-    @property
-    def pending(self) -> int:
-        """Bytes of an unfinished frame."""
-        return len(self._pending)
+    def take_pending(self) -> bytes:
+        """The unfinished frame at the end of the stream, which is then forgotten."""
+        pending = bytes(self._pending)
+        self._pending.clear()
+        return pending
 
     def feed(self, chunk: bytes) -> bytes:
         """Take a chunk; return the whole frames that are complete now, perhaps none."""

@@ -2,11 +2,10 @@
 
 from itertools import cycle
 
+from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
 from lunaroute_core.model_request import ModelRequest
-
-CREDENTIAL_HEADERS = frozenset({b"authorization", b"x-api-key", b"api-key"})
 
 
 class KeyRing:

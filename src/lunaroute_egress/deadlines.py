@@ -8,9 +8,9 @@ class Deadlines:
     """Four separate deadlines, in seconds; None waits for ever.
 
     Attributes:
-        connect: to open the connection, name resolution and TLS included.
-        first_byte: from sending the request to the answer's status line.
-        idle: between two pieces of the answer's body.
+        connect: to get a connection: name resolution and TLS included.
+        first_byte: from the beginning of the call to the answer's status line.
+        idle: between two pieces of the answer's body, while somebody waits for it.
         total: the whole call, body included.
     """
 

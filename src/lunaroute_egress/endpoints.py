@@ -37,12 +37,17 @@ class Endpoint(Protocol):
 def trusts_client_credentials(endpoint: Endpoint) -> bool:
     """Whether a client's own key may go there unasked: the vendor itself, or this machine."""
     host = (urlsplit(endpoint.base_url).hostname or "").lower()
+    return is_loopback(host) or f".{host}".endswith(_OWN_HOSTS[endpoint.vendor])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return f".{host}".endswith(_OWN_HOSTS[endpoint.vendor])
+        return False
 
 
 def _without_version(path: str) -> str:
@@ -58,6 +63,14 @@ def _openai_base(base_url: str) -> str:
     return base_url if urlsplit(base_url).path else f"{base_url}/v1"
 
 
+def _anthropic_base(base_url: str) -> str:
+    return base_url.rstrip("/").removesuffix("/v1")
+
+
+def _azure_base(base_url: str) -> str:
+    return base_url.rstrip("/").removesuffix("/openai")
+
+
 @frozen(kw_only=True)
 class OpenAIEndpoint:
     """OpenAI, or any server compatible with it.
@@ -66,8 +79,12 @@ class OpenAIEndpoint:
     `/v1`.
     """
 
-    base_url: str = field(default="https://api.openai.com/v1", converter=_openai_base)
+    _base_url: str = field(default="https://api.openai.com/v1", converter=_openai_base)
     vendor: str = field(default="openai", init=False)
+
+    @property
+    def base_url(self) -> str:
+        return self._base_url
 
     def url(self, path: str, *, model: str, query: str) -> str:
         del model
@@ -84,16 +101,17 @@ class OpenAIEndpoint:
 class AnthropicEndpoint:
     """Anthropic, or a server compatible with it. `base_url` is without `/v1`."""
 
-    base_url: str = field(
-        default="https://api.anthropic.com",
-        converter=lambda url: url.rstrip("/").removesuffix("/v1"),
-    )
+    _base_url: str = field(default="https://api.anthropic.com", converter=_anthropic_base)
     version: str = "2023-06-01"
     vendor: str = field(default="anthropic", init=False)
 
+    @property
+    def base_url(self) -> str:
+        return self._base_url
+
     def url(self, path: str, *, model: str, query: str) -> str:
         del model
-        return _with_query(f"{self.base_url}/v1{_without_version(path)}", query)
+        return _with_query(self.base_url + path, query)
 
     def key_header(self, key: str) -> tuple[bytes, bytes]:
         # OAuth access tokens are Bearer tokens, API keys are not required to be.
@@ -118,10 +136,14 @@ class AzureOpenAIEndpoint:
     Source: Microsoft, "Azure OpenAI in Azure AI Foundry Models REST API reference".
     """
 
-    base_url: str = field(converter=lambda url: url.rstrip("/").removesuffix("/openai"))
+    _base_url: str = field(converter=_azure_base)
     api_version: str | None = None
-    deployments: dict[str, str] = field(factory=dict)
+    deployments: dict[str, str] = field(factory=dict[str, str])
     vendor: str = field(default="openai", init=False)
+
+    @property
+    def base_url(self) -> str:
+        return self._base_url
 
     def url(self, path: str, *, model: str, query: str) -> str:
         path = _without_version(path)

@@ -4,6 +4,7 @@ import ssl
 
 import aiohttp
 
+from lunaroute_core.content_encoding import ContentEncodingError
 from lunaroute_core.errors import (
     ProviderError,
     UpstreamProtocolError,
@@ -13,19 +14,20 @@ from lunaroute_core.errors import (
 from lunaroute_egress.deadlines import Deadlines
 
 CLIENT_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
-"""What the HTTP client raises; ValueError covers malformed framing and URLs."""
+"""What the HTTP client raises; ValueError covers malformed framing, URLs and encodings."""
 
 
-def translate(error: Exception, *, provider: str, deadlines: Deadlines) -> ProviderError:
-    """The error tree's word for what the HTTP client reported."""
+def before_answer(error: Exception, *, provider: str, deadlines: Deadlines) -> ProviderError:
+    """What the HTTP client reported before there was a status line."""
     match error:
         case aiohttp.ConnectionTimeoutError():
             return UpstreamTimeoutError(
                 phase="connect", seconds=deadlines.connect or 0.0, provider=provider
             )
         case TimeoutError():
+            limits = [limit for limit in (deadlines.first_byte, deadlines.total) if limit]
             return UpstreamTimeoutError(
-                phase="first_byte", seconds=deadlines.first_byte or 0.0, provider=provider
+                phase="first_byte", seconds=min(limits, default=0.0), provider=provider
             )
         case aiohttp.ClientConnectorDNSError():
             reason = f"cannot resolve the upstream's name {error.host}"
@@ -33,10 +35,20 @@ def translate(error: Exception, *, provider: str, deadlines: Deadlines) -> Provi
             reason = f"TLS with the upstream failed: {error}"
         case aiohttp.ClientConnectorError():
             reason = f"cannot connect to the upstream: {error.os_error.strerror or error}"
-        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError() | ValueError():
+        case aiohttp.ClientResponseError() | ValueError():
             return UpstreamProtocolError(f"malformed answer: {error}", provider=provider)
         case aiohttp.ServerDisconnectedError():
             reason = "the upstream closed the connection before answering"
         case _:
             reason = f"the connection to the upstream failed: {error or type(error).__name__}"
     return UpstreamUnavailableError(reason, provider=provider)
+
+
+def within_answer(error: Exception, *, provider: str) -> ProviderError:
+    """What the HTTP client reported while the answer's body was on its way."""
+    if isinstance(error, ContentEncodingError):
+        return UpstreamProtocolError(str(error), provider=provider)
+    return UpstreamProtocolError(
+        f"the upstream broke off in the middle of its answer: {error or type(error).__name__}",
+        provider=provider,
+    )

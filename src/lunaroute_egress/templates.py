@@ -59,27 +59,18 @@ class Templates:
                 return value
 
     def _value(self, name: str, request: ModelRequest) -> str | None:
-        context = request.context
-        match name:
-            case "request_id":
-                return context.request_id
-            case "session_id":
-                return context.session_id
-            case "provider":
-                return self.provider
-            case "model":
-                return request.model
-            case "timestamp":
-                return str(int(self.clock()))
-            case "client_ip":
-                return context.client_address
-            case "user_agent":
-                return context.user_agent
-            case _:
-                return self._environment_value(name)
-
-    def _environment_value(self, name: str) -> str | None:
         kind, _, variable = name.partition(".")
-        if kind != "env" or variable not in self.allowed_environment:
-            return None
-        return self.environment.get(variable)
+        if kind == "env":
+            allowed = variable in self.allowed_environment
+            return self.environment.get(variable) if allowed else None
+        context = request.context
+        values = {
+            "request_id": context.request_id,
+            "session_id": context.session_id,
+            "provider": self.provider,
+            "model": request.model,
+            "timestamp": str(int(self.clock())),
+            "client_ip": context.client_address,
+            "user_agent": context.user_agent,
+        }
+        return values.get(name)

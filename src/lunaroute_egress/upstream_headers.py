@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from multidict import CIMultiDict
 
+from lunaroute_core.content_encoding import acceptable
+from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
 from lunaroute_core.headers import Headers, end_to_end, find_header
-from lunaroute_egress.content_encoding import acceptable
-from lunaroute_egress.credentials import CREDENTIAL_HEADERS
 
 _OURS = frozenset(
     {

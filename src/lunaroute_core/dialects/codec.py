@@ -6,10 +6,11 @@ requests and write answers, egress to write requests and read answers.
 """
 
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from lunaroute_core.errors import ErrorDetails
+from lunaroute_core.errors import ErrorDetails, InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -105,7 +106,9 @@ class StreamObserver(Protocol):
     started: bool
     finished: bool
     error: ErrorDetails | None
-    position: int
+
+    @property
+    def position(self) -> int: ...
 
     def observe(self, block: bytes) -> None:
         """Take the next block of whole SSE frames.
@@ -175,6 +178,25 @@ class ModelListPage(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     after_id: str | None = None
     before_id: str | None = None
+
+    @classmethod
+    def from_query(cls, query: bytes) -> "ModelListPage":
+        """Read a query string, without its question mark; unknown parameters are ignored.
+
+        Raises:
+            InvalidRequestError: `limit` is not a number from 1 to 1000.
+        """
+        given = dict(parse_qsl(query.decode("latin-1")))
+        limit = given.get("limit")
+        if limit is not None and not (
+            limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 1000
+        ):
+            raise InvalidRequestError("limit: must be a number from 1 to 1000", param="limit")
+        return cls(
+            limit=None if limit is None else int(limit),
+            after_id=given.get("after_id"),
+            before_id=given.get("before_id"),
+        )
 
 
 class ModelListCodec(Protocol):

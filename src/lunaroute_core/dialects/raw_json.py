@@ -63,6 +63,7 @@ def merge_over(base: JSONObject, changes: JSONObject) -> JSONObject:
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        both_objects = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = merge_over(old, value) if both_objects else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = merge_over(old, value)
+        merged[key] = value
     return merged

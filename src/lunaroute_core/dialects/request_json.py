@@ -31,7 +31,7 @@ def read_request(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 
 def invalid_field(error: msgspec.ValidationError) -> InvalidRequestError:
-    """msgspec's `reason - at `$.path`` as our error, with the path apart."""
+    """Our error for one of msgspec's, whose text is ``reason - at `$.path` ``."""
     match = _PATH.match(str(error))
     reason, path = (match["reason"], match["path"]) if match else (str(error), None)
     param = path.lstrip(".") if path else None
@@ -42,7 +42,7 @@ def check_range(value: float | None, low: float, high: float, *, param: str) -> 
     """Raises InvalidRequestError when a number that was given is outside [low, high]."""
     if value is not None and not low <= value <= high:
         raise InvalidRequestError(
-            f"{param}: must be between {low:g} and {high:g}, got {value:g}", param=param
+            f"{param}: must be between {low:g} and {high:g}, got {value}", param=param
         )
 
 

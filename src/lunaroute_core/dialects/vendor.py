@@ -1,5 +1,4 @@
-"""Whose API a dialect is: how that vendor's clients are told apart, and what is shared by
-all of a vendor's dialects."""
+"""Whose API a dialect is: what tells its clients apart, and what its dialects share."""
 
 from attrs import frozen
 

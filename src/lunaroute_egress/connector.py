@@ -1,0 +1,329 @@
+"""The connector: a vendor's HTTP API as a Provider."""
+
+import asyncio
+import io
+import time
+from typing import cast
+
+import aiohttp
+import msgspec
+from attrs import Factory, define, field
+from multidict import CIMultiDict
+from yarl import URL
+
+from lunaroute_core import (
+    InvalidRequestError,
+    ModelRequest,
+    ModelResponse,
+    ModelStream,
+    Operation,
+    Timings,
+    UpstreamAnsweredError,
+    UpstreamProtocolError,
+    WireRequest,
+    WireResponse,
+    WireStream,
+)
+from lunaroute_core.content_encoding import (
+    MAX_DECODED_BYTES,
+    ContentEncodingError,
+    Decoder,
+    decode,
+    decoder_for,
+)
+from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.headers import Headers, end_to_end, find_header
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_egress.credentials import KeyRing, client_credentials
+from lunaroute_egress.deadlines import Deadlines
+from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
+from lunaroute_egress.failures import CLIENT_FAILURES, before_answer
+from lunaroute_egress.http_client import HttpClient, proxy_for
+from lunaroute_egress.model_names import ModelNames
+from lunaroute_egress.templates import Templates
+from lunaroute_egress.upstream_body import UpstreamBody
+from lunaroute_egress.upstream_headers import upstream_headers
+
+# Above this size the HTTP client writes a body piece by piece when it comes as a file.
+_WHOLE_BODY_BYTES = 1 << 20
+_ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length"})
+
+
+@define(kw_only=True)
+class Connector:
+    """Sends requests to one upstream.
+
+    A request in a dialect that the upstream speaks is forwarded as it is: same bytes, same
+    end-to-end headers, same query string, unless the configuration says otherwise.
+
+    Attributes:
+        name: the provider's name.
+        endpoint: the vendor's address.
+        dialects: the wire dialects the upstream speaks.
+        http: the pooled client, opened and closed by whoever made it.
+        keys: the provider's own keys; without any, the client's own credential is used.
+        forward_client_credentials: whether a client's own credential may go to this
+            upstream; by default only to the vendor itself and to this machine.
+        headers: headers to set, `${…}` templates allowed.
+        edits: changes to every request's body, `${…}` templates allowed.
+        models: public model names and the upstream's.
+        templates: what templates may refer to.
+    """
+
+    name: str
+    endpoint: Endpoint
+    dialects: tuple[str, ...]
+    http: HttpClient
+    keys: KeyRing = field(factory=KeyRing)
+    forward_client_credentials: bool = Factory(
+        lambda self: trusts_client_credentials(self.endpoint), takes_self=True
+    )
+    deadlines: Deadlines = field(factory=Deadlines)
+    headers: dict[str, str] = field(factory=dict[str, str])
+    edits: BodyEdits = field(factory=BodyEdits)
+    models: ModelNames = field(factory=ModelNames)
+    templates: Templates = Factory(lambda self: Templates(provider=self.name), takes_self=True)
+    _proxy: str | None = field(
+        init=False, default=Factory(lambda self: proxy_for(self.endpoint.base_url), takes_self=True)
+    )
+    _timeout: aiohttp.ClientTimeout = field(
+        init=False,
+        default=Factory(
+            lambda self: aiohttp.ClientTimeout(connect=self.deadlines.connect), takes_self=True
+        ),
+    )
+    _urls: dict[tuple[str, str, bytes], URL] = field(
+        factory=dict[tuple[str, str, bytes], URL], init=False
+    )
+
+    async def send(self, request: ModelRequest) -> ModelResponse:
+        """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
+        request = self._for_upstream(request)
+        wire = self._wire(request)
+        timings, body = await self._call(request, wire, stream=False)
+        try:
+            answer = await self._answer(wire, body)
+        finally:
+            await body.aclose()
+        timings.finished = time.monotonic()
+        self._raise_for_status(answer)
+        return ModelResponse(
+            provider=self.name,
+            model=request.model,
+            wire=answer,
+            summary=self._summary(request, answer),
+            timings=timings,
+        )
+
+    async def stream(self, request: ModelRequest) -> ModelStream:
+        """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
+        request = self._for_upstream(request)
+        wire = self._wire(request)
+        timings, body = await self._call(request, wire, stream=True)
+        try:
+            stream = await self._wire_stream(request, wire, body)
+        except BaseException:
+            await body.aclose()
+            raise
+        return ModelStream(provider=self.name, model=request.model, wire=stream, timings=timings)
+
+    def _for_upstream(self, request: ModelRequest) -> ModelRequest:
+        """The request with the upstream's model name and the operator's edits in it."""
+        if request.operation is Operation.FORWARD or not request.model:
+            return request
+        request = request.with_model(self.models.upstream(request.model))
+        if request.operation is not Operation.LIST_MODELS and self.edits != BodyEdits():
+            wire = self._wire(request)
+            edits = self._rendered(self.edits, request)
+            edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
+            request = request.with_wire_body(edited)
+        return request
+
+    def _wire(self, request: ModelRequest) -> WireRequest:
+        wire = request.wire
+        if wire is not None and wire.dialect in self.dialects:
+            return wire
+        if wire is not None and request.operation is Operation.LIST_MODELS:
+            return self._own_list(wire)
+        if wire is None or request.operation is not Operation.FORWARD:
+            spoken = wire.dialect if wire is not None else "normalized"
+            raise InvalidRequestError(
+                f"provider {self.name} speaks {', '.join(self.dialects)}; a request in"
+                f" {spoken} cannot be translated for it",
+                param="model",
+            )
+        return wire
+
+    def _own_list(self, wire: WireRequest) -> WireRequest:
+        """The question for models as this vendor's clients ask it, the page left out."""
+        vendor = dialect_named(self.dialects[0]).vendor
+        if vendor is dialect_named(wire.dialect).vendor:
+            return wire
+        return msgspec.structs.replace(wire, dialect=self.dialects[0], query=b"")
+
+    async def _call(
+        self, request: ModelRequest, wire: WireRequest, *, stream: bool
+    ) -> tuple[Timings, UpstreamBody]:
+        """Send the request and wait for the answer's status line and headers."""
+        request.context.attempts += 1
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        timings = Timings(started=time.monotonic())
+        try:
+            async with asyncio.timeout(_shorter(self.deadlines.first_byte, self.deadlines.total)):
+                response = await self.http.session.request(
+                    wire.method,
+                    self._url(request, wire),
+                    data=_payload(wire.body),
+                    headers=self._headers(request, wire, stream=stream),
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                    timeout=self._timeout,
+                )
+        except CLIENT_FAILURES as error:
+            raise before_answer(error, provider=self.name, deadlines=self.deadlines) from error
+        timings.first_byte = time.monotonic()
+        body = UpstreamBody(
+            response=response, provider=self.name, deadlines=self.deadlines, started=started
+        )
+        return timings, body
+
+    def _url(self, request: ModelRequest, wire: WireRequest) -> URL:
+        key = (request.model, wire.path, wire.query)
+        url = self._urls.get(key)
+        if url is None:
+            query = wire.query.decode("latin-1")
+            text = self.endpoint.url(wire.path, model=request.model, query=query)
+            url = URL(text, encoded=True)
+            if len(self._urls) < 1024:  # clients choose the keys
+                self._urls[key] = url
+        return url
+
+    def _headers(
+        self, request: ModelRequest, wire: WireRequest, *, stream: bool
+    ) -> CIMultiDict[str]:
+        extra = [
+            (name.lower().encode(), self.templates.render(value, request).encode())
+            for name, value in self.headers.items()
+        ]
+        if request.context.traceparent is not None:
+            extra.append((b"traceparent", request.context.traceparent.encode()))
+        return upstream_headers(
+            wire.headers,
+            credentials=self._credentials(request),
+            required=self.endpoint.required_headers() if wire.body else (),
+            extra=extra,
+            stream=stream and request.operation is Operation.GENERATE,
+        )
+
+    def _credentials(self, request: ModelRequest) -> Headers:
+        key = self.keys.next()
+        if key is not None:
+            return (self.endpoint.key_header(key),)
+        if self.forward_client_credentials:
+            return client_credentials(request, vendor=self.endpoint.vendor)
+        return ()
+
+    def _rendered(self, edits: BodyEdits, request: ModelRequest) -> BodyEdits:
+        def render(value: JSONValue) -> JSONValue:
+            return self.templates.render_json(value, request)
+
+        return BodyEdits(
+            defaults=cast(JSONObject, render(edits.defaults)),
+            overrides=cast(JSONObject, render(edits.overrides)),
+            prepend_messages=cast(list[JSONObject], render([*edits.prepend_messages])),
+        )
+
+    async def _answer(self, wire: WireRequest, body: UpstreamBody) -> WireResponse:
+        """The whole answer; decoded only if it is in an encoding the client cannot read."""
+        response = body.response
+        headers = tuple(end_to_end(response.raw_headers))
+        content = raw = await body.read_all(limit=MAX_DECODED_BYTES)
+        encoding = find_header(headers, b"content-encoding")
+        if encoding is not None:
+            content = self._decoded(raw, encoding)
+            if encoding not in (find_header(wire.headers, b"accept-encoding") or ""):
+                headers = _without_encoding(headers)
+                raw = content
+        return WireResponse(
+            dialect=wire.dialect,
+            status=response.status,
+            headers=headers,
+            body=raw,
+            content=content,
+        )
+
+    def _decoded(self, body: bytes, encoding: str) -> bytes:
+        try:
+            return decode(body, encoding)
+        except ContentEncodingError as error:
+            raise UpstreamProtocolError(str(error), provider=self.name) from error
+
+    def _raise_for_status(self, answer: WireResponse) -> None:
+        if 200 <= answer.status < 300:
+            return
+        content = answer.body if answer.content is None else answer.content
+        errors = dialect_named(answer.dialect).errors
+        details = errors.decode(answer.status, answer.headers, content)
+        raise UpstreamAnsweredError(details, provider=self.name, wire=answer)
+
+    def _summary(self, request: ModelRequest, answer: WireResponse) -> AnswerSummary:
+        """Read the answer, which also tells an answer from anything else that says 200."""
+        if request.operation is not Operation.GENERATE:
+            return AnswerSummary()
+        content = answer.body if answer.content is None else answer.content
+        try:
+            return dialect_named(answer.dialect).responses.summarize(content)
+        except ValueError as error:
+            raise UpstreamProtocolError(
+                f"the answer is not {answer.dialect}: {error}", provider=self.name
+            ) from error
+
+    async def _wire_stream(
+        self, request: ModelRequest, wire: WireRequest, body: UpstreamBody
+    ) -> WireStream:
+        response = body.response
+        headers = tuple(end_to_end(response.raw_headers))
+        if request.operation is Operation.FORWARD:
+            return WireStream(dialect=None, source=body, status=response.status, headers=headers)
+        if not 200 <= response.status < 300:
+            self._raise_for_status(await self._answer(wire, body))
+        self._expect_event_stream(headers)
+        encoding = find_header(headers, b"content-encoding")
+        if encoding is not None:
+            body.decoder = self._decoder(encoding)
+        return WireStream(
+            dialect=wire.dialect,
+            source=body,
+            status=response.status,
+            headers=_without_encoding(headers),
+        )
+
+    def _decoder(self, encoding: str) -> Decoder | None:
+        try:
+            return decoder_for(encoding)
+        except ContentEncodingError as error:
+            raise UpstreamProtocolError(str(error), provider=self.name) from error
+
+    def _expect_event_stream(self, headers: Headers) -> None:
+        kind = find_header(headers, b"content-type") or "nothing"
+        if not kind.lower().startswith("text/event-stream"):
+            raise UpstreamProtocolError(
+                f"an event stream was asked for, {kind} was answered", provider=self.name
+            )
+
+
+def _payload(body: bytes) -> bytes | io.BytesIO | None:
+    if not body:
+        return None
+    return body if len(body) <= _WHOLE_BODY_BYTES else io.BytesIO(body)
+
+
+def _shorter(one: float | None, other: float | None) -> float | None:
+    given = [seconds for seconds in (one, other) if seconds is not None]
+    return min(given, default=None)
+
+
+def _without_encoding(headers: Headers) -> Headers:
+    return tuple(pair for pair in headers if pair[0] not in _ENCODING_HEADERS)

@@ -1,0 +1,53 @@
+"""Writing whole answers, the vendors' and our own."""
+
+from collections.abc import Iterable
+from email.utils import formatdate
+from math import ceil
+
+from attrs import frozen
+from starlette.types import Scope, Send
+
+from lunaroute_core import ErrorDetails, Headers
+from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_ingress.exchange import exchange_of
+
+_JSON = (b"content-type", b"application/json")
+
+
+@frozen
+class Answer:
+    """A whole HTTP answer; `headers` need no content-length."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        headers = [pair for pair in self.headers if pair[0] != b"content-length"]
+        headers.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
+    """An answer the gateway itself gives."""
+    date = (b"date", formatdate(usegmt=True).encode())
+    return Answer(status, (_JSON, date, *headers), body)
+
+
+def error_answer(error: ErrorDetails, *, dialect: Dialect, scope: Scope) -> Answer:
+    """An error the gateway itself reports, in the client's dialect.
+
+    The vendor's request id header carries the gateway's id, as the client's SDK shows it;
+    the upstream's own id, if there was one, has a header of its own.
+    """
+    request_id = exchange_of(scope).request_id
+    status, body = dialect.errors.encode(error, request_id=request_id)
+    headers = [(dialect.vendor.request_id_header.encode(), request_id.encode())]
+    if error.request_id is not None:
+        headers.append((b"x-lunaroute-upstream-request-id", error.request_id.encode("latin-1")))
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(ceil(error.retry_after)).encode()))
+    if error.should_retry is not None:
+        headers.append((b"x-should-retry", str(error.should_retry).lower().encode()))
+    return json_answer(status, body, headers)

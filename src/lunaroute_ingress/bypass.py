@@ -1,0 +1,71 @@
+"""Paths the gateway does not know, forwarded to the vendor whose they are."""
+
+import attrs
+from attrs import define
+from starlette.types import Receive, Scope, Send
+
+from lunaroute_core import (
+    ErrorDetails,
+    ErrorKind,
+    ModelRequest,
+    Operation,
+    RequestError,
+    WireRequest,
+)
+from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_ingress.answers import error_answer
+from lunaroute_ingress.exchange import headers_of
+from lunaroute_ingress.relay import Relay
+from lunaroute_ingress.request_body import ClientGoneError, read_body
+from lunaroute_ingress.request_context import context_of
+from lunaroute_ingress.route_path import raw_route_path
+from lunaroute_ingress.vendor_choice import dialect_of_client
+
+
+@define(kw_only=True)
+class Bypass:
+    """The raw ASGI endpoint behind all routes.
+
+    The vendor follows from headers, key shape and path; a request that shows none of them
+    goes to the configured provider, or to the first dialect's vendor.
+    """
+
+    dialects: tuple[Dialect, ...]
+    relay: Relay
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        path = raw_route_path(scope)
+        known = dialect_of_client(path, headers, dialects=self.dialects)
+        dialect = known or self.dialects[0]
+        try:
+            if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
+                raise _unknown_path(path)
+            body = await read_body(receive, limit=self.relay.settings.max_body_bytes)
+        except RequestError as error:
+            await error_answer(error.details, dialect=dialect, scope=scope).send(send)
+            return
+        except ClientGoneError:
+            return
+        context = context_of(scope, headers, dialect=dialect.name)
+        if known is None and context.provider_override is None:
+            provider = self.relay.settings.bypass_provider
+            context = attrs.evolve(context, provider_override=provider)
+        wire = WireRequest(
+            dialect=dialect.name,
+            path=path,
+            body=body,
+            method=scope["method"],
+            query=scope["query_string"],
+            headers=headers,
+        )
+        request = ModelRequest(
+            model="", stream=True, context=context, wire=wire, operation=Operation.FORWARD
+        )
+        await self.relay.answer(request, scope, receive, send)
+
+
+def _unknown_path(path: str) -> RequestError:
+    return RequestError(
+        ErrorDetails(kind=ErrorKind.NOT_FOUND, message=f"the gateway has no path {path}")
+    )

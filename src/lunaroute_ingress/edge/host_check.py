@@ -1,0 +1,53 @@
+"""Whether a request names a host that is this gateway's.
+
+A web page can point a name of its own at 127.0.0.1 and then talk to a local gateway as if it
+were its own server (DNS rebinding); the `Host` header still carries the page's name.
+"""
+
+from ipaddress import ip_address
+
+from attrs import frozen
+
+from lunaroute_core import ErrorDetails, ErrorKind, Headers
+from lunaroute_core.headers import find_header
+
+
+@frozen(kw_only=True)
+class HostCheck:
+    """Attributes:
+    allowed: names accepted besides localhost and loopback addresses; None accepts all.
+    """
+
+    allowed: frozenset[str] | None = frozenset()
+
+    def refusal(self, headers: Headers) -> ErrorDetails | None:
+        """Why the request is refused; None if it is not."""
+        if self.allowed is None:
+            return None
+        host = find_header(headers, b"host") or ""
+        name = host_name(host)
+        if is_local(name) or name in self.allowed:
+            return None
+        return ErrorDetails(
+            kind=ErrorKind.PERMISSION,
+            message=f"Host: {name[:100]!r} is not a name of this gateway; allow it in"
+            " http_server.allowed_hosts",
+            param="Host",
+        )
+
+
+def host_name(authority: str) -> str:
+    """The host of `host:port` or `[v6]:port`, in lower case."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0].lower()
+    return authority.rpartition(":")[0].lower() if ":" in authority else authority.lower()
+
+
+def is_local(name: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if name in ("127.0.0.1", "localhost", "::1") or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

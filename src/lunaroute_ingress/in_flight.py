@@ -1,0 +1,103 @@
+"""The requests being answered: how many there may be, and how they are brought to an end."""
+
+import asyncio
+
+from attrs import define, field
+
+from lunaroute_core import ErrorDetails, ErrorKind, RequestError
+
+
+class ShuttingDownError(RequestError):
+    """The gateway stops before this request was answered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorDetails(
+                kind=ErrorKind.OVERLOADED, message="the gateway is shutting down", retry_after=1.0
+            )
+        )
+
+
+class OverloadedError(RequestError):
+    """More requests are being answered than the gateway takes on at a time."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            ErrorDetails(
+                kind=ErrorKind.OVERLOADED,
+                message=f"the gateway is answering {limit} requests already",
+                retry_after=1.0,
+            )
+        )
+
+
+@define(eq=False)
+class Seat:
+    """One request's place; `abort` ends the task that answers it."""
+
+    task: asyncio.Task[object]
+    left: bool = False
+    reason: Exception | None = None
+
+    def abort(self, reason: Exception) -> None:
+        """Cancel the task; whoever holds the seat turns that into `reason`."""
+        if self.reason is None and not self.left:
+            self.reason = reason
+            self.task.cancel()
+
+
+@define(kw_only=True)
+class InFlight:
+    """All seats of a gateway, at most `limit`."""
+
+    limit: int
+    _seats: set[Seat] = field(factory=set[Seat], init=False)
+    _ended: bool = field(default=False, init=False)
+    _timer: asyncio.TimerHandle | None = field(default=None, init=False)
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    @property
+    def draining(self) -> bool:
+        """Whether the gateway is being stopped."""
+        return self._timer is not None
+
+    def take(self) -> Seat:
+        """A seat for the current task.
+
+        Raises:
+            OverloadedError: all seats are taken.
+            ShuttingDownError: the drain deadline has passed.
+        """
+        if self._ended:
+            raise ShuttingDownError
+        if len(self._seats) >= self.limit:
+            raise OverloadedError(limit=self.limit)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("requests are answered in tasks")
+        seat = Seat(task)
+        self._seats.add(seat)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        seat.left = True
+        self._seats.discard(seat)
+
+    def begin_drain(self, *, after: float) -> None:
+        """In `after` seconds, end every request that is still being answered, and take no
+        more. A later call may bring the moment forward.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(after, self._end_all)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end_all(self) -> None:
+        self._ended = True
+        for seat in tuple(self._seats):
+            seat.abort(ShuttingDownError())

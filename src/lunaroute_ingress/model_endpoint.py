@@ -1,0 +1,62 @@
+"""The endpoints that take a request to a model."""
+
+from attrs import define
+from starlette.types import Receive, Scope, Send
+
+from lunaroute_core import (
+    ModelRequest,
+    Operation,
+    RequestError,
+    WireRequest,
+)
+from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_ingress.answers import error_answer
+from lunaroute_ingress.exchange import headers_of
+from lunaroute_ingress.relay import Relay
+from lunaroute_ingress.request_body import ClientGoneError, decoded_body, read_body
+from lunaroute_ingress.request_context import context_of
+
+
+@define(kw_only=True)
+class ModelEndpoint:
+    """A raw ASGI endpoint for one dialect and one operation.
+
+    `path` is the vendor's own path, where the request goes whatever alias it came by.
+    """
+
+    dialect: Dialect
+    path: str
+    relay: Relay
+    operation: Operation = Operation.GENERATE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            request = await self._request(scope, receive)
+        except RequestError as error:
+            await error_answer(error.details, dialect=self.dialect, scope=scope).send(send)
+        except ClientGoneError:
+            return
+        else:
+            await self.relay.answer(request, scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive) -> ModelRequest:
+        limit = self.relay.settings.max_body_bytes
+        headers = headers_of(scope)
+        body = await read_body(receive, limit=limit)
+        body, headers = decoded_body(body, headers)
+        peek = self.dialect.requests.peek(body)
+        wire = WireRequest(
+            dialect=self.dialect.name,
+            path=self.path,
+            body=body,
+            query=scope["query_string"],
+            headers=headers,
+        )
+        return ModelRequest(
+            model=peek.model,
+            stream=peek.stream and self.operation is Operation.GENERATE,
+            context=context_of(scope, headers, dialect=self.dialect.name),
+            wire=wire,
+            operation=self.operation,
+            limits=self.relay.settings.limits,
+        )

@@ -1,0 +1,59 @@
+"""The headers that tell a client what the gateway did with its request."""
+
+import re
+import time
+
+from lunaroute_core import (
+    Headers,
+    ModelRequest,
+    ModelResponse,
+    ModelStream,
+    ProviderError,
+    Timings,
+    TranslationWarning,
+)
+from lunaroute_ingress.exchange import Exchange
+
+_UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
+_MAX_VALUE_BYTES = 256
+
+
+def outcome_headers(
+    request: ModelRequest, outcome: ModelResponse | ModelStream | ProviderError, exchange: Exchange
+) -> Headers:
+    """`x-lunaroute-*`: provider, model, attempts, own time, and what translation lost.
+
+    `x-lunaroute-overhead-ms` is the time from the request's arrival to the answer's first
+    byte (a stream) or last byte (a whole answer), less the time the upstream took for it.
+    """
+    context = request.context
+    headers = [
+        (b"x-lunaroute-provider", header_value(outcome.provider)),
+        (b"x-lunaroute-attempts", b"%d" % context.attempts),
+    ]
+    if isinstance(outcome, ProviderError):
+        headers.append((b"x-lunaroute-model", header_value(request.model)))
+    else:
+        headers.append((b"x-lunaroute-model", header_value(outcome.model)))
+        if outcome.timings is not None:
+            overhead = _overhead_ms(outcome.timings, exchange)
+            headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
+    if context.session_id is not None:
+        headers.append((b"x-lunaroute-session-id", header_value(context.session_id)))
+    if context.warnings:
+        headers.append((b"x-lunaroute-warnings", _warnings(context.warnings)))
+    return tuple(headers)
+
+
+def header_value(text: str) -> bytes:
+    """A text as a header value: clients choose model names, so nothing may slip in."""
+    return _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace"))[:_MAX_VALUE_BYTES]
+
+
+def _overhead_ms(timings: Timings, exchange: Exchange) -> float:
+    reached = timings.finished or timings.first_byte or timings.started
+    return 1000 * (time.monotonic() - exchange.received_at - (reached - timings.started))
+
+
+def _warnings(warnings: list[TranslationWarning]) -> bytes:
+    return b", ".join(header_value(f"{warning.outcome} {warning.param}") for warning in warnings)

@@ -1,0 +1,23 @@
+"""Which conversation a request belongs to, as its client says."""
+
+import re
+
+from lunaroute_core import Headers
+
+_HEADERS = (
+    b"x-claude-code-session-id",  # Claude Code
+    b"session-id",  # Codex
+    b"session_id",  # Codex, older
+    b"x-session-id",  # OpenCode and others
+)
+_VALID = re.compile(rb"[A-Za-z0-9_-]{1,255}")
+
+
+def session_id_of(headers: Headers) -> str | None:
+    """The first session id that is one: 1 to 255 letters, digits, `-`, `_`."""
+    found = {name: value for name, value in headers if name in _HEADERS}
+    for name in _HEADERS:
+        value = found.get(name)
+        if value is not None and _VALID.fullmatch(value):
+            return value.decode()
+    return None

@@ -1,0 +1,190 @@
+"""From a configuration to objects: the only place that knows both."""
+
+import os
+from collections.abc import Mapping
+
+from attrs import define, field
+
+from lunaroute_core import Provider
+from lunaroute_core.dialects.codec import BodyEdits
+from lunaroute_egress import (
+    AnthropicEndpoint,
+    AzureOpenAIEndpoint,
+    Connector,
+    Deadlines,
+    Endpoint,
+    HttpClient,
+    KeyRing,
+    MockOptions,
+    MockProvider,
+    ModelNames,
+    OpenAIEndpoint,
+    PoolSettings,
+    Templates,
+)
+from lunaroute_egress.endpoints import is_loopback, trusts_client_credentials
+from lunaroute_ingress import IngressSettings
+from lunaroute_routing import VendorRouter
+from lunaroute_server.config import Config
+from lunaroute_server.config.provider import (
+    HttpClientConfig,
+    ProviderConfig,
+    RequestBodyConfig,
+    vendor_providers,
+)
+
+VENDORS = ("openai", "anthropic")
+
+
+@define(kw_only=True)
+class Composition:
+    """What a configuration describes, built but not opened.
+
+    Attributes:
+        clients: the HTTP clients that must be opened before `provider` is used.
+        provider_names: the providers that are enabled, in the configuration's order.
+    """
+
+    provider: VendorRouter
+    settings: IngressSettings
+    clients: list[HttpClient]
+    provider_names: tuple[str, ...]
+
+
+def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> Composition:
+    """Build everything a checked configuration asks for."""
+    builder = _Builder(environment=os.environ if environment is None else environment)
+    enabled = {name: one for name, one in config.providers.items() if one.enabled}
+    providers = {name: builder.provider(name, one) for name, one in enabled.items()}
+    return Composition(
+        provider=VendorRouter(
+            providers=providers,
+            vendors=_vendors(enabled),
+            listing=_listing(config),
+            aliases=tuple(alias for one in enabled.values() for alias in one.models),
+        ),
+        settings=_settings(config),
+        clients=builder.clients,
+        provider_names=tuple(providers),
+    )
+
+
+@define(kw_only=True)
+class _Builder:
+    """Makes providers; those with the same pool settings share an HTTP client."""
+
+    environment: Mapping[str, str]
+    clients: list[HttpClient] = field(factory=list[HttpClient])
+
+    def provider(self, name: str, config: ProviderConfig) -> Provider:
+        if config.type == "mock":
+            return MockProvider(name=name, options=config.mock or MockOptions())
+        endpoint = _endpoint(config)
+        trusted = config.forward_client_credentials
+        return Connector(
+            name=name,
+            endpoint=endpoint,
+            dialects=config.spoken_dialects,
+            http=self._client(config.http_client),
+            keys=KeyRing(config.keys),
+            forward_client_credentials=(
+                trusts_client_credentials(endpoint) if trusted is None else trusted
+            ),
+            deadlines=_deadlines(config.http_client),
+            headers=config.request_headers,
+            edits=_edits(config.request_body),
+            models=ModelNames(override=config.model, names=config.models),
+            templates=Templates(
+                provider=name,
+                allowed_environment=frozenset(config.template_env),
+                environment=self.environment,
+            ),
+        )
+
+    def _client(self, config: HttpClientConfig) -> HttpClient:
+        pool = PoolSettings(
+            idle_seconds=config.pool_idle_timeout_secs,
+            keepalive_seconds=config.tcp_keepalive_secs,
+            max_connections=config.max_connections,
+        )
+        for client in self.clients:
+            # A limit counts one provider's connections, so such a pool is not shared.
+            if client.pool == pool and pool.max_connections is None:
+                return client
+        self.clients.append(HttpClient(pool=pool))
+        return self.clients[-1]
+
+
+def _endpoint(config: ProviderConfig) -> Endpoint:
+    given: dict[str, str] = {} if config.base_url is None else {"base_url": config.base_url}
+    match config.type:
+        case "anthropic":
+            version = {} if config.api_version is None else {"version": config.api_version}
+            return AnthropicEndpoint(**given, **version)
+        case "azure-openai":
+            return AzureOpenAIEndpoint(
+                **given, api_version=config.api_version, deployments=config.deployments
+            )
+        case _:
+            return OpenAIEndpoint(**given)
+
+
+def _deadlines(config: HttpClientConfig) -> Deadlines:
+    return Deadlines(
+        connect=config.connect_timeout_secs,
+        first_byte=config.first_byte_timeout_secs,
+        idle=config.idle_timeout_secs,
+        total=config.timeout_secs,
+    )
+
+
+def _edits(config: RequestBodyConfig) -> BodyEdits:
+    return BodyEdits(
+        defaults=config.defaults,
+        overrides=config.overrides,
+        prepend_messages=[
+            {"role": message.role, "content": message.content}
+            for message in config.prepend_messages
+        ],
+    )
+
+
+def _vendors(enabled: Mapping[str, ProviderConfig]) -> dict[str, str]:
+    """Each vendor's provider: the one of its name, else the first of its type."""
+    chosen: dict[str, str] = {}
+    for vendor in VENDORS:
+        own = [name for name, one in enabled.items() if one.type == vendor]
+        if own:
+            chosen[vendor] = vendor if vendor in own else own[0]
+    return chosen
+
+
+def _listing(config: Config) -> tuple[str, ...]:
+    """Providers whose models everybody sees: those with keys of their own, and simulated ones
+    that somebody configured.
+    """
+    configured = config.providers != vendor_providers()
+    return tuple(
+        name
+        for name, one in config.providers.items()
+        if one.enabled and (one.keys or (one.type == "mock" and configured))
+    )
+
+
+def _settings(config: Config) -> IngressSettings:
+    server = config.http_server
+    on_loopback = is_loopback(config.host)
+    return IngressSettings(
+        vendors=frozenset(VENDORS if config.api_dialect == "both" else (config.api_dialect,)),
+        max_body_bytes=server.max_request_body_bytes,
+        max_concurrent_requests=server.max_concurrent_requests,
+        keep_alive_seconds=(
+            server.sse_keepalive_interval_secs if server.sse_keepalive_enabled else None
+        ),
+        limits=config.limits.request_limits,
+        bypass=config.bypass.enabled,
+        bypass_provider=config.bypass.provider,
+        allowed_hosts=server.allowed_hosts if on_loopback else None,
+        allowed_origins=server.allowed_origins,
+        log_requests=config.logging.log_requests,
+    )

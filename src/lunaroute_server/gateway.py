@@ -1,0 +1,123 @@
+"""The gateway: a provider with everything it needs, opened and closed together."""
+
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from attrs import Factory, define, field
+
+from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Provider
+from lunaroute_egress import HttpClient
+from lunaroute_ingress import InFlight, IngressSettings
+from lunaroute_server.composition import compose
+from lunaroute_server.config import Config, load_config
+
+if TYPE_CHECKING:
+    from httpx2 import AsyncClient
+
+
+@define(kw_only=True)
+class Gateway:
+    """A whole gateway, to be run by the bundled server, mounted in another application, or
+    used from code. It is itself a Provider.
+
+    Open it with `async with`; `create_app` does that in its lifespan.
+
+    Attributes:
+        provider: answers the requests; any object with the Provider Protocol's methods.
+        settings: the HTTP side's.
+        clients: HTTP clients that are opened and closed with the gateway.
+        provider_names: what `/readyz` lists.
+    """
+
+    provider: Provider
+    settings: IngressSettings = field(factory=IngressSettings)
+    clients: list[HttpClient] = field(factory=list[HttpClient])
+    provider_names: tuple[str, ...] = Factory(lambda self: (self.provider.name,), takes_self=True)
+    name: str = "gateway"
+    in_flight: InFlight = field(
+        init=False,
+        default=Factory(
+            lambda self: InFlight(limit=self.settings.max_concurrent_requests), takes_self=True
+        ),
+    )
+    _opened: AsyncExitStack | None = field(default=None, init=False)
+
+    @classmethod
+    def from_config(cls, config: Config | Path | str | None = None) -> "Gateway":
+        """A gateway as a configuration describes it.
+
+        Args:
+            config: a configuration, the path of one, or None for the one `lunaroute serve`
+                would use: environment variables, `~/.lunaroute/config.yaml`, or the defaults.
+
+        Raises:
+            ConfigurationError: it names the file and the key.
+        """
+        if not isinstance(config, Config):
+            config = load_config(
+                None if config is None else Path(config), environment=os.environ
+            ).config
+        composition = compose(config)
+        return cls(
+            provider=composition.provider,
+            settings=composition.settings,
+            clients=composition.clients,
+            provider_names=composition.provider_names,
+        )
+
+    async def __aenter__(self) -> Self:
+        if self._opened is not None:
+            raise RuntimeError("the gateway is open already")
+        async with AsyncExitStack() as stack:
+            for client in self.clients:
+                await stack.enter_async_context(client)
+            stack.callback(self.in_flight.close)
+            self._opened = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened is not None
+
+    @property
+    def active_requests(self) -> int:
+        """Requests that came over HTTP and are being answered now."""
+        return len(self.in_flight)
+
+    def begin_drain(self, after: float) -> None:
+        """Prepare to stop: in `after` seconds, requests that are still being answered end with
+        an error in their dialect, and no more are answered.
+        """
+        self.in_flight.begin_drain(after=after)
+
+    async def send(self, request: ModelRequest) -> ModelResponse:
+        """The finished answer. Raises RequestError or ProviderError."""
+        return await self.provider.send(request)
+
+    async def stream(self, request: ModelRequest) -> ModelStream:
+        """The answer in flight. Raises RequestError or ProviderError."""
+        return await self.provider.stream(request)
+
+    def http_client(self) -> "AsyncClient":
+        """An HTTP client that reaches this gateway without a socket, for the official SDKs::
+
+            openai.AsyncOpenAI(http_client=gateway.http_client(), base_url=IN_PROCESS_URL)
+
+        Needs the extra `lunaroute[sdk]`. The gateway must be open while it is used.
+        """
+        from lunaroute_server.in_process import in_process_client  # noqa: PLC0415 - an extra
+
+        return in_process_client(self)

@@ -1,0 +1,43 @@
+"""Whose key goes upstream."""
+
+import pytest
+
+from lunaroute_core import ModelRequest, RequestContext, WireRequest
+from lunaroute_egress import KeyRing
+from lunaroute_egress.credentials import client_credentials
+
+
+def request(dialect, *headers):
+    return ModelRequest(
+        model="m",
+        stream=False,
+        context=RequestContext(client_dialect=dialect),
+        wire=WireRequest(dialect=dialect, path="/", body=b"{}", headers=headers),
+    )
+
+
+def test_keys_are_used_in_turn():
+    ring = KeyRing(("a", "b"))
+    assert [ring.next() for _ in range(5)] == ["a", "b", "a", "b", "a"]
+
+
+def test_no_keys_is_no_key():
+    assert KeyRing().next() is None
+    assert not KeyRing()
+
+
+@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses"])
+def test_a_clients_key_goes_to_its_own_vendor(dialect):
+    own = (b"authorization", b"Bearer sk-client")
+    assert client_credentials(request(dialect, own), vendor="openai") == (own,)
+
+
+def test_a_clients_key_never_goes_to_another_vendor():
+    own = (b"x-api-key", b"sk-ant-client")
+    assert client_credentials(request("anthropic_messages", own), vendor="openai") == ()
+
+
+def test_a_key_whose_shape_names_its_vendor_never_goes_to_another():
+    """An Anthropic key that an OpenAI client was given by mistake stays here."""
+    own = (b"authorization", b"Bearer sk-ant-client")
+    assert client_credentials(request("openai_chat", own), vendor="openai") == ()

@@ -1,0 +1,78 @@
+"""What of a client's headers reaches the upstream, and what is put in their place."""
+
+from lunaroute_egress.upstream_headers import upstream_headers
+
+CLIENT = (
+    (b"host", b"127.0.0.1:8081"),
+    (b"user-agent", b"claude-cli/2.1"),
+    (b"anthropic-beta", b"a-1"),
+    (b"anthropic-beta", b"b-2"),
+    (b"x-custom", b"kept"),
+    (b"authorization", b"Bearer client"),
+    (b"content-length", b"17"),
+    (b"accept-encoding", b"gzip, snappy, br;q=0"),
+    (b"connection", b"keep-alive, x-hop"),
+    (b"x-hop", b"dropped"),
+    (b"te", b"trailers"),
+)
+
+
+def made(**changes):
+    arguments = {"credentials": (), "required": (), "stream": False} | changes
+    return upstream_headers(CLIENT, **arguments)
+
+
+def test_end_to_end_headers_are_kept_in_order_repeated_ones_too():
+    headers = made()
+    assert headers["user-agent"] == "claude-cli/2.1"
+    assert headers.getall("anthropic-beta") == ["a-1", "b-2"]
+    assert headers["x-custom"] == "kept"
+
+
+def test_forwarded_host_is_not_sent_upstream():
+    """The original forwarded the client's Host on its models route."""
+    assert "host" not in made()
+
+
+def test_hop_by_hop_headers_and_those_connection_names_are_dropped():
+    headers = made()
+    assert {"connection", "te", "x-hop", "content-length"}.isdisjoint(headers)
+
+
+def test_forwarded_accept_encoding_is_what_client_and_gateway_both_read():
+    """The original forwarded Accept-Encoding and then parsed the compressed answer as JSON."""
+    assert made()["accept-encoding"] == "gzip"
+
+
+def test_event_streams_are_asked_for_uncompressed():
+    assert made(stream=True)["accept-encoding"] == "identity"
+
+
+def test_client_credentials_never_pass_by_themselves():
+    assert "authorization" not in made()
+
+
+def test_credentials_replace_the_clients():
+    headers = made(credentials=((b"authorization", b"Bearer own"),))
+    assert headers.getall("authorization") == ["Bearer own"]
+
+
+def test_required_headers_give_way_to_the_clients():
+    headers = made(required=((b"user-agent", b"ours"), (b"anthropic-version", b"2023-06-01")))
+    assert headers.getall("user-agent") == ["claude-cli/2.1"]
+    assert headers["anthropic-version"] == "2023-06-01"
+
+
+def test_extra_headers_replace_the_clients():
+    headers = made(extra=((b"x-custom", b"ours"),))
+    assert headers.getall("x-custom") == ["ours"]
+
+
+def test_header_bytes_that_are_utf8_or_latin1_keep_their_meaning():
+    headers = upstream_headers(
+        ((b"x-utf8", "é".encode()), (b"x-latin", b"\xe9")),
+        credentials=(),
+        required=(),
+        stream=False,
+    )
+    assert (headers["x-utf8"], headers["x-latin"]) == ("é", "é")
