@@ -1,7 +1,7 @@
 """What is known of a request besides its content."""
 
+import random
 import time
-import uuid
 
 from attrs import define, field
 
@@ -10,7 +10,7 @@ from lunaroute_core.translation_warning import TranslationWarning
 
 def new_request_id() -> str:
     """`req_` and 32 hexadecimal digits, random."""
-    return f"req_{uuid.uuid4().hex}"
+    return f"req_{random.getrandbits(128):032x}"
 
 
 @define(kw_only=True)

@@ -23,6 +23,8 @@ HOP_BY_HOP = frozenset(
 )
 """RFC 9110 section 7.6.1, plus the two obsolete `Proxy-Connection` and `Keep-Alive`."""
 
+_NONE: frozenset[bytes] = frozenset()
+
 
 def find_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The first value of a header, `name` in lower case; None if it is absent."""
@@ -37,14 +39,14 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
 
     Names come back in lower case, as ASGI wants them.
     """
-    kept: list[tuple[bytes, bytes]] = []
-    named: frozenset[bytes] = frozenset()
-    for key, value in headers:
-        name = key.lower()
-        if name == b"connection":
-            named |= {token.strip().lower() for token in value.split(b",")}
-        elif name not in HOP_BY_HOP:
-            kept.append((name, value))
-    if not named or named <= {b"keep-alive", b"close"}:
-        return kept
-    return [(name, value) for name, value in kept if name not in named]
+    lowered = [(key.lower(), value) for key, value in headers]
+    dropped = HOP_BY_HOP | named_by_connection(lowered)
+    return [pair for pair in lowered if pair[0] not in dropped]
+
+
+def named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """The header names that `Connection` makes hop-by-hop; names in lower case."""
+    values = [value for name, value in headers if name == b"connection"]
+    if not values:
+        return _NONE
+    return frozenset(token.strip().lower() for value in values for token in value.split(b","))

@@ -1,6 +1,5 @@
 """The connector: a vendor's HTTP API as a Provider."""
 
-import asyncio
 import io
 import time
 from typing import cast
@@ -38,15 +37,16 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_egress.credentials import KeyRing, client_credentials
 from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
-from lunaroute_egress.failures import CLIENT_FAILURES, before_answer
 from lunaroute_egress.http_client import HttpClient, proxy_for
 from lunaroute_egress.model_names import ModelNames
 from lunaroute_egress.templates import Templates
-from lunaroute_egress.upstream_body import UpstreamBody
+from lunaroute_egress.upstream_call import UpstreamCall
 from lunaroute_egress.upstream_headers import upstream_headers
 
 # Above this size the HTTP client writes a body piece by piece when it comes as a file.
 _WHOLE_BODY_BYTES = 1 << 20
+_AUTOMATIC = ("accept", "content-type", "user-agent")
+"""What the HTTP client would add to a request that has none."""
 _ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length"})
 
 
@@ -93,6 +93,10 @@ class Connector:
             lambda self: aiohttp.ClientTimeout(connect=self.deadlines.connect), takes_self=True
         ),
     )
+    _required: Headers = field(
+        init=False,
+        default=Factory(lambda self: self.endpoint.required_headers(), takes_self=True),
+    )
     _urls: dict[tuple[str, str, bytes], URL] = field(
         factory=dict[tuple[str, str, bytes], URL], init=False
     )
@@ -101,11 +105,13 @@ class Connector:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         request = self._for_upstream(request)
         wire = self._wire(request)
-        timings, body = await self._call(request, wire, stream=False)
+        timings = Timings(started=time.monotonic())
+        call = await self._call(request, wire, stream=False)
+        timings.first_byte = time.monotonic()
         try:
-            answer = await self._answer(wire, body)
+            answer = await self._answer(wire, call)
         finally:
-            await body.aclose()
+            await call.aclose()
         timings.finished = time.monotonic()
         self._raise_for_status(answer)
         return ModelResponse(
@@ -120,11 +126,13 @@ class Connector:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         request = self._for_upstream(request)
         wire = self._wire(request)
-        timings, body = await self._call(request, wire, stream=True)
+        timings = Timings(started=time.monotonic())
+        call = await self._call(request, wire, stream=True)
+        timings.first_byte = time.monotonic()
         try:
-            stream = await self._wire_stream(request, wire, body)
+            stream = await self._wire_stream(request, wire, call)
         except BaseException:
-            await body.aclose()
+            await call.aclose()
             raise
         return ModelStream(provider=self.name, model=request.model, wire=stream, timings=timings)
 
@@ -164,30 +172,24 @@ class Connector:
 
     async def _call(
         self, request: ModelRequest, wire: WireRequest, *, stream: bool
-    ) -> tuple[Timings, UpstreamBody]:
+    ) -> UpstreamCall:
         """Send the request and wait for the answer's status line and headers."""
         request.context.attempts += 1
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        timings = Timings(started=time.monotonic())
-        try:
-            async with asyncio.timeout(_shorter(self.deadlines.first_byte, self.deadlines.total)):
-                response = await self.http.session.request(
-                    wire.method,
-                    self._url(request, wire),
-                    data=_payload(wire.body),
-                    headers=self._headers(request, wire, stream=stream),
-                    allow_redirects=False,
-                    proxy=self._proxy,
-                    timeout=self._timeout,
-                )
-        except CLIENT_FAILURES as error:
-            raise before_answer(error, provider=self.name, deadlines=self.deadlines) from error
-        timings.first_byte = time.monotonic()
-        body = UpstreamBody(
-            response=response, provider=self.name, deadlines=self.deadlines, started=started
+        call = UpstreamCall(provider=self.name, deadlines=self.deadlines, watch=self.http.watch)
+        headers = self._headers(request, wire, stream=stream)
+        await call.open(
+            self.http.session.request(
+                wire.method,
+                self._url(request, wire),
+                data=_payload(wire.body),
+                headers=headers,
+                skip_auto_headers=[name for name in _AUTOMATIC if name not in headers] or None,
+                allow_redirects=False,
+                proxy=self._proxy,
+                timeout=self._timeout,
+            )
         )
-        return timings, body
+        return call
 
     def _url(self, request: ModelRequest, wire: WireRequest) -> URL:
         key = (request.model, wire.path, wire.query)
@@ -203,16 +205,15 @@ class Connector:
     def _headers(
         self, request: ModelRequest, wire: WireRequest, *, stream: bool
     ) -> CIMultiDict[str]:
-        extra = [
-            (name.lower().encode(), self.templates.render(value, request).encode())
-            for name, value in self.headers.items()
-        ]
+        extra: list[tuple[bytes, bytes]] = []
+        for name, value in self.headers.items():
+            extra.append((name.lower().encode(), self.templates.render(value, request).encode()))
         if request.context.traceparent is not None:
             extra.append((b"traceparent", request.context.traceparent.encode()))
         return upstream_headers(
             wire.headers,
             credentials=self._credentials(request),
-            required=self.endpoint.required_headers() if wire.body else (),
+            required=self._required if wire.body else (),
             extra=extra,
             stream=stream and request.operation is Operation.GENERATE,
         )
@@ -235,12 +236,12 @@ class Connector:
             prepend_messages=cast(list[JSONObject], render([*edits.prepend_messages])),
         )
 
-    async def _answer(self, wire: WireRequest, body: UpstreamBody) -> WireResponse:
+    async def _answer(self, wire: WireRequest, call: UpstreamCall) -> WireResponse:
         """The whole answer; decoded only if it is in an encoding the client cannot read."""
-        response = body.response
+        response = call.response
         headers = tuple(end_to_end(response.raw_headers))
-        content = raw = await body.read_all(limit=MAX_DECODED_BYTES)
-        encoding = find_header(headers, b"content-encoding")
+        content = raw = await call.read_all(limit=MAX_DECODED_BYTES)
+        encoding = response.headers.get("content-encoding")
         if encoding is not None:
             content = self._decoded(raw, encoding)
             if encoding not in (find_header(wire.headers, b"accept-encoding") or ""):
@@ -281,21 +282,21 @@ class Connector:
             ) from error
 
     async def _wire_stream(
-        self, request: ModelRequest, wire: WireRequest, body: UpstreamBody
+        self, request: ModelRequest, wire: WireRequest, call: UpstreamCall
     ) -> WireStream:
-        response = body.response
+        response = call.response
         headers = tuple(end_to_end(response.raw_headers))
         if request.operation is Operation.FORWARD:
-            return WireStream(dialect=None, source=body, status=response.status, headers=headers)
+            return WireStream(dialect=None, source=call, status=response.status, headers=headers)
         if not 200 <= response.status < 300:
-            self._raise_for_status(await self._answer(wire, body))
+            self._raise_for_status(await self._answer(wire, call))
         self._expect_event_stream(headers)
-        encoding = find_header(headers, b"content-encoding")
+        encoding = response.headers.get("content-encoding")
         if encoding is not None:
-            body.decoder = self._decoder(encoding)
+            call.decoder = self._decoder(encoding)
         return WireStream(
             dialect=wire.dialect,
-            source=body,
+            source=call,
             status=response.status,
             headers=_without_encoding(headers),
         )
@@ -318,11 +319,6 @@ def _payload(body: bytes) -> bytes | io.BytesIO | None:
     if not body:
         return None
     return body if len(body) <= _WHOLE_BODY_BYTES else io.BytesIO(body)
-
-
-def _shorter(one: float | None, other: float | None) -> float | None:
-    given = [seconds for seconds in (one, other) if seconds is not None]
-    return min(given, default=None)
 
 
 def _without_encoding(headers: Headers) -> Headers:

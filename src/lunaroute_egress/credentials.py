@@ -30,8 +30,7 @@ def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
     """
     if request.wire is None or dialect_named(request.context.client_dialect).vendor.name != vendor:
         return ()
-    return tuple(
-        (name, value)
-        for name, value in request.wire.headers
-        if name in CREDENTIAL_HEADERS and not (b"sk-ant-" in value and vendor != "anthropic")
-    )
+    found = [pair for pair in request.wire.headers if pair[0] in CREDENTIAL_HEADERS]
+    if vendor != "anthropic":
+        found = [pair for pair in found if b"sk-ant-" not in pair[1]]
+    return tuple(found)

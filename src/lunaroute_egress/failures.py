@@ -20,14 +20,9 @@ CLIENT_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 def before_answer(error: Exception, *, provider: str, deadlines: Deadlines) -> ProviderError:
     """What the HTTP client reported before there was a status line."""
     match error:
-        case aiohttp.ConnectionTimeoutError():
+        case TimeoutError():  # the only deadline the HTTP client keeps itself
             return UpstreamTimeoutError(
                 phase="connect", seconds=deadlines.connect or 0.0, provider=provider
-            )
-        case TimeoutError():
-            limits = [limit for limit in (deadlines.first_byte, deadlines.total) if limit]
-            return UpstreamTimeoutError(
-                phase="first_byte", seconds=min(limits, default=0.0), provider=provider
             )
         case aiohttp.ClientConnectorDNSError():
             reason = f"cannot resolve the upstream's name {error.host}"

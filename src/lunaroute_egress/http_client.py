@@ -9,6 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from attrs import define, field, frozen
 
+from lunaroute_egress.deadline_watch import DeadlineWatch
 from lunaroute_egress.endpoints import is_loopback
 
 _MAX_HEADER_BYTES = 64 * 1024
@@ -39,6 +40,7 @@ class HttpClient:
     """
 
     pool: PoolSettings = field(factory=PoolSettings)
+    watch: DeadlineWatch = field(factory=DeadlineWatch)
     _session: aiohttp.ClientSession | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
@@ -51,7 +53,6 @@ class HttpClient:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
             timeout=aiohttp.ClientTimeout(total=None),
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
@@ -64,6 +65,7 @@ class HttpClient:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.watch.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()

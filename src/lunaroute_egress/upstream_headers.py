@@ -1,12 +1,12 @@
 """The one place where the headers of an upstream request are made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from multidict import CIMultiDict
 
 from lunaroute_core.content_encoding import acceptable
 from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
-from lunaroute_core.headers import Headers, end_to_end, find_header
+from lunaroute_core.headers import HOP_BY_HOP, Headers, find_header, named_by_connection
 
 _OURS = frozenset(
     {
@@ -19,7 +19,7 @@ _OURS = frozenset(
         b"traceparent",  # continued with the gateway's own span, see `extra`
     }
 )
-_DROPPED = _OURS | CREDENTIAL_HEADERS
+_DROPPED = _OURS | CREDENTIAL_HEADERS | HOP_BY_HOP
 
 
 def upstream_headers(
@@ -27,7 +27,7 @@ def upstream_headers(
     *,
     credentials: Iterable[tuple[bytes, bytes]],
     required: Headers,
-    extra: Iterable[tuple[bytes, bytes]] = (),
+    extra: Sequence[tuple[bytes, bytes]] = (),
     stream: bool,
 ) -> CIMultiDict[str]:
     """What goes upstream: the client's end-to-end headers, with ours in place of some.
@@ -40,21 +40,22 @@ def upstream_headers(
         stream: whether the answer is to be an event stream, which is asked for
             uncompressed, since frames cannot be added to a compressed one.
     """
-    extra = tuple(extra)
-    replaced = {name for name, _ in extra}
-    kept = [
-        pair for pair in end_to_end(client) if pair[0] not in _DROPPED and pair[0] not in replaced
-    ]
-    present = {name for name, _ in kept} | replaced
-    kept.extend(pair for pair in required if pair[0] not in present)
-    kept.extend(credentials)
-    kept.extend(extra)
-    headers: CIMultiDict[str] = CIMultiDict(
-        [(name.decode("latin-1"), _text(value)) for name, value in kept]
-    )
+    dropped = _DROPPED | {name for name, _ in extra} if extra else _DROPPED
+    if named := named_by_connection(client):
+        dropped |= named
+    headers = _texts(pair for pair in client if pair[0] not in dropped)
+    headers += _texts(credentials)
+    if extra:
+        headers += _texts(extra)
+    present = {name for name, _ in headers}
+    headers += [pair for pair in _texts(required) if pair[0] not in present]
     accepts = None if stream else find_header(client, b"accept-encoding")
-    headers["accept-encoding"] = acceptable(accepts)
-    return headers
+    headers.append(("accept-encoding", acceptable(accepts)))
+    return CIMultiDict(headers)
+
+
+def _texts(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), _text(value)) for name, value in headers]
 
 
 def _text(value: bytes) -> str:

@@ -5,11 +5,11 @@ from email.utils import formatdate
 from math import ceil
 
 from attrs import frozen
-from starlette.types import Scope, Send
+from starlette.types import Send
 
 from lunaroute_core import ErrorDetails, Headers
 from lunaroute_core.dialects.dialect import Dialect
-from lunaroute_ingress.exchange import exchange_of
+from lunaroute_ingress.exchange import Exchange
 
 _JSON = (b"content-type", b"application/json")
 
@@ -35,13 +35,13 @@ def json_answer(status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]
     return Answer(status, (_JSON, date, *headers), body)
 
 
-def error_answer(error: ErrorDetails, *, dialect: Dialect, scope: Scope) -> Answer:
+def error_answer(error: ErrorDetails, *, dialect: Dialect, exchange: Exchange) -> Answer:
     """An error the gateway itself reports, in the client's dialect.
 
     The vendor's request id header carries the gateway's id, as the client's SDK shows it;
     the upstream's own id, if there was one, has a header of its own.
     """
-    request_id = exchange_of(scope).request_id
+    request_id = exchange.request_id
     status, body = dialect.errors.encode(error, request_id=request_id)
     headers = [(dialect.vendor.request_id_header.encode(), request_id.encode())]
     if error.request_id is not None:

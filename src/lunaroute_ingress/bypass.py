@@ -14,7 +14,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.answers import error_answer
-from lunaroute_ingress.exchange import headers_of
+from lunaroute_ingress.exchange import exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_body import ClientGoneError, read_body
 from lunaroute_ingress.request_context import context_of
@@ -34,7 +34,8 @@ class Bypass:
     relay: Relay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope)
+        exchange = exchange_of(scope)
+        headers = exchange.headers
         path = raw_route_path(scope)
         known = dialect_of_client(path, headers, dialects=self.dialects)
         dialect = known or self.dialects[0]
@@ -43,11 +44,11 @@ class Bypass:
                 raise _unknown_path(path)
             body = await read_body(receive, limit=self.relay.settings.max_body_bytes)
         except RequestError as error:
-            await error_answer(error.details, dialect=dialect, scope=scope).send(send)
+            await error_answer(error.details, dialect=dialect, exchange=exchange).send(send)
             return
         except ClientGoneError:
             return
-        context = context_of(scope, headers, dialect=dialect.name)
+        context = context_of(scope, exchange, dialect=dialect.name)
         if known is None and context.provider_override is None:
             provider = self.relay.settings.bypass_provider
             context = attrs.evolve(context, provider_override=provider)

@@ -21,20 +21,16 @@ class ClientWatch:
     (`ClientGoneError`) instead of `CancelledError`.
 
     A task for each request would cost more than most answers take, so watching begins only
-    after `patience` seconds.
+    when the answer has taken a while.
     """
 
     receive: Receive
     in_flight: InFlight
-    patience: float
     _seat: Seat | None = field(default=None, init=False)
-    _timer: asyncio.TimerHandle | None = field(default=None, init=False)
     _watcher: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
-        self._seat = self.in_flight.take()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self.patience, self._begin, loop, self._seat)
+        self._seat = self.in_flight.take(self._begin)
         return self
 
     async def __aexit__(
@@ -44,10 +40,9 @@ class ClientWatch:
         traceback: TracebackType | None,
     ) -> None:
         seat = self._seat
-        if seat is None or self._timer is None:
+        if seat is None:
             return
         self.in_flight.leave(seat)
-        self._timer.cancel()
         if seat.reason is not None:
             await _absorb_cancellation(seat, delivered=isinstance(exc, asyncio.CancelledError))
         if self._watcher is not None:
@@ -56,13 +51,14 @@ class ClientWatch:
         if seat.reason is not None:
             raise seat.reason from None
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, seat: Seat) -> None:
-        self._watcher = loop.create_task(self._watch(seat))
+    def _begin(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
-    async def _watch(self, seat: Seat) -> None:
+    async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        seat.abort(ClientGoneError())
+        if self._seat is not None:
+            self._seat.abort(ClientGoneError())
 
 
 async def _absorb_cancellation(seat: Seat, *, delivered: bool) -> None:

@@ -1,7 +1,8 @@
 """One HTTP request and its answer, as the layers of the ingress know them."""
 
 import time
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import cast
 
 from attrs import define, field
 from starlette.types import Scope
@@ -16,31 +17,44 @@ class Exchange:
     """Made by the edge, found in the ASGI scope, filled in on the way, logged at the end.
 
     Attributes:
+        headers: the request's, names in lower case, as ASGI has them.
+        first: the first value of each of them.
         received_at: monotonic time, in seconds.
         traceparent: what to send upstream; None when the client sent none.
         status: of the answer; None until it has begun.
-        facts: what the request log adds to the standard fields.
+        dialect, model, provider: who asked whom for what, where that is known.
+        outcome: `completed`, `failed` or `client_gone`.
+        error: the kind of error, and `error_message` its text.
     """
 
+    headers: Headers
+    first: Mapping[bytes, bytes]
     request_id: str = field(factory=new_request_id)
     received_at: float = field(factory=time.monotonic)
     traceparent: str | None = None
     status: int | None = None
-    facts: dict[str, Any] = field(factory=dict[str, Any])
+    dialect: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    outcome: str | None = None
+    error: str | None = None
+    error_message: str | None = None
 
-    def attach(self, scope: Scope) -> None:
-        scope[_KEY] = self
+    @classmethod
+    def begin(cls, scope: Scope) -> "Exchange":
+        """The exchange of a request that has just arrived."""
+        headers: Headers = tuple(scope["headers"])
+        exchange = cls(headers=headers, first=dict(headers[::-1]))
+        scope[_KEY] = exchange
+        return exchange
+
+    def text(self, name: bytes) -> str | None:
+        """The first value of a header, None if it is absent."""
+        value = self.first.get(name)
+        return None if value is None else value.decode("latin-1")
 
 
 def exchange_of(scope: Scope) -> Exchange:
     """The exchange of a scope; a new one where no edge is in front."""
     exchange = scope.get(_KEY)
-    if exchange is None:
-        exchange = Exchange()
-        exchange.attach(scope)
-    return cast(Exchange, exchange)
-
-
-def headers_of(scope: Scope) -> Headers:
-    """The request's headers, names in lower case, as ASGI has them."""
-    return tuple(scope["headers"])
+    return Exchange.begin(scope) if exchange is None else cast(Exchange, exchange)

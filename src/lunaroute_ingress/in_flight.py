@@ -1,6 +1,7 @@
 """The requests being answered: how many there may be, and how they are brought to an end."""
 
 import asyncio
+from collections.abc import Callable
 
 from attrs import define, field
 
@@ -33,9 +34,14 @@ class OverloadedError(RequestError):
 
 @define(eq=False)
 class Seat:
-    """One request's place; `abort` ends the task that answers it."""
+    """One request's place; `abort` ends the task that answers it.
+
+    `watch` is called once, when the request has been answered for `InFlight.patience`.
+    """
 
     task: asyncio.Task[object]
+    watch: Callable[[], None]
+    watched: bool = False
     left: bool = False
     reason: Exception | None = None
 
@@ -48,12 +54,23 @@ class Seat:
 
 @define(kw_only=True)
 class InFlight:
-    """All seats of a gateway, at most `limit`."""
+    """All seats of a gateway, at most `limit`.
+
+    One timer serves them all, since most requests are answered before a timer of their own
+    would have been worth it.
+
+    Attributes:
+        patience: seconds, at least so many and at most twice as many, before a seat is
+            watched.
+    """
 
     limit: int
+    patience: float = 0.25
     _seats: set[Seat] = field(factory=set[Seat], init=False)
     _ended: bool = field(default=False, init=False)
-    _timer: asyncio.TimerHandle | None = field(default=None, init=False)
+    _drain: asyncio.TimerHandle | None = field(default=None, init=False)
+    _tick: asyncio.TimerHandle | None = field(default=None, init=False)
+    _old: list[Seat] = field(factory=list[Seat], init=False)
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -61,9 +78,9 @@ class InFlight:
     @property
     def draining(self) -> bool:
         """Whether the gateway is being stopped."""
-        return self._timer is not None
+        return self._drain is not None
 
-    def take(self) -> Seat:
+    def take(self, watch: Callable[[], None]) -> Seat:
         """A seat for the current task.
 
         Raises:
@@ -77,8 +94,10 @@ class InFlight:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("requests are answered in tasks")
-        seat = Seat(task)
+        seat = Seat(task, watch)
         self._seats.add(seat)
+        if self._tick is None:
+            self._schedule()
         return seat
 
     def leave(self, seat: Seat) -> None:
@@ -89,13 +108,29 @@ class InFlight:
         """In `after` seconds, end every request that is still being answered, and take no
         more. A later call may bring the moment forward.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(after, self._end_all)
+        if self._drain is not None:
+            self._drain.cancel()
+        self._drain = asyncio.get_running_loop().call_later(after, self._end_all)
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._drain, self._tick):
+            if timer is not None:
+                timer.cancel()
+        self._tick = None
+
+    def _schedule(self) -> None:
+        self._tick = asyncio.get_running_loop().call_later(self.patience, self._watch_old)
+
+    def _watch_old(self) -> None:
+        """Watch the seats that were there at the last tick already."""
+        for seat in self._old:
+            if not seat.left and not seat.watched:
+                seat.watched = True
+                seat.watch()
+        self._old = [seat for seat in self._seats if not seat.watched]
+        self._tick = None
+        if self._seats:
+            self._schedule()
 
     def _end_all(self) -> None:
         self._ended = True

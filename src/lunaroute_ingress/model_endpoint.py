@@ -11,7 +11,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.answers import error_answer
-from lunaroute_ingress.exchange import headers_of
+from lunaroute_ingress.exchange import exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_body import ClientGoneError, decoded_body, read_body
 from lunaroute_ingress.request_context import context_of
@@ -33,7 +33,9 @@ class ModelEndpoint:
         try:
             request = await self._request(scope, receive)
         except RequestError as error:
-            await error_answer(error.details, dialect=self.dialect, scope=scope).send(send)
+            await error_answer(
+                error.details, dialect=self.dialect, exchange=exchange_of(scope)
+            ).send(send)
         except ClientGoneError:
             return
         else:
@@ -41,9 +43,11 @@ class ModelEndpoint:
 
     async def _request(self, scope: Scope, receive: Receive) -> ModelRequest:
         limit = self.relay.settings.max_body_bytes
-        headers = headers_of(scope)
+        exchange = exchange_of(scope)
+        headers = exchange.headers
         body = await read_body(receive, limit=limit)
-        body, headers = decoded_body(body, headers)
+        if b"content-encoding" in exchange.first:
+            body, headers = decoded_body(body, headers)
         peek = self.dialect.requests.peek(body)
         wire = WireRequest(
             dialect=self.dialect.name,
@@ -55,7 +59,7 @@ class ModelEndpoint:
         return ModelRequest(
             model=peek.model,
             stream=peek.stream and self.operation is Operation.GENERATE,
-            context=context_of(scope, headers, dialect=self.dialect.name),
+            context=context_of(scope, exchange, dialect=self.dialect.name),
             wire=wire,
             operation=self.operation,
             limits=self.relay.settings.limits,

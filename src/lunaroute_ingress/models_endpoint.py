@@ -5,7 +5,7 @@ from starlette.types import Receive, Scope, Send
 
 from lunaroute_core import ModelRequest, Operation, WireRequest
 from lunaroute_core.dialects.dialect import Dialect
-from lunaroute_ingress.exchange import headers_of
+from lunaroute_ingress.exchange import exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_context import context_of
 from lunaroute_ingress.route_path import raw_route_path
@@ -20,7 +20,8 @@ class ModelsEndpoint:
     relay: Relay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope)
+        exchange = exchange_of(scope)
+        headers = exchange.headers
         dialect = dialect_of_client("", headers, dialects=self.dialects) or self.dialects[0]
         wire = WireRequest(
             dialect=dialect.name,
@@ -33,7 +34,7 @@ class ModelsEndpoint:
         request = ModelRequest(
             model=scope.get("path_params", {}).get("model", ""),
             stream=False,
-            context=context_of(scope, headers, dialect=dialect.name),
+            context=context_of(scope, exchange, dialect=dialect.name),
             wire=wire,
             operation=Operation.LIST_MODELS,
         )

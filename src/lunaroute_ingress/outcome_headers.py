@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import lru_cache
 
 from lunaroute_core import (
     Headers,
@@ -45,6 +46,7 @@ def outcome_headers(
     return tuple(headers)
 
 
+@lru_cache(maxsize=1024)
 def header_value(text: str) -> bytes:
     """A text as a header value: clients choose model names, so nothing may slip in."""
     return _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace"))[:_MAX_VALUE_BYTES]

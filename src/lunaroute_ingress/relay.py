@@ -21,7 +21,7 @@ from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_ingress.answers import Answer, error_answer
 from lunaroute_ingress.client_watch import ClientWatch
-from lunaroute_ingress.exchange import exchange_of
+from lunaroute_ingress.exchange import Exchange, exchange_of
 from lunaroute_ingress.in_flight import InFlight
 from lunaroute_ingress.outcome_headers import outcome_headers
 from lunaroute_ingress.request_body import ClientGoneError
@@ -43,20 +43,17 @@ class Relay:
         self, request: ModelRequest, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer one request, whole or streamed, in whatever way it ends."""
-        call = _Call(request=request, scope=scope, send=send)
-        watch = ClientWatch(
-            receive=receive,
-            in_flight=self.in_flight,
-            patience=self.settings.disconnect_check_seconds,
-        )
-        call.note(dialect=request.context.client_dialect, model=request.model)
+        exchange = exchange_of(scope)
+        exchange.dialect, exchange.model = request.context.client_dialect, request.model
+        call = _Call(request=request, exchange=exchange, send=send)
+        watch = ClientWatch(receive=receive, in_flight=self.in_flight)
         try:
             if request.stream:
                 await self._stream(call, watch)
             else:
                 await self._send(call, watch)
         except ClientGoneError:
-            call.note(outcome="client_gone")
+            exchange.outcome = "client_gone"
 
     async def _send(self, call: "_Call", watch: ClientWatch) -> None:
         try:
@@ -68,8 +65,8 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - every failure is answered
             await call.failure(error).send(call.send)
             return
-        call.note(outcome="completed", provider=response.provider)
-        headers = outcome_headers(call.request, response, exchange_of(call.scope))
+        call.exchange.outcome, call.exchange.provider = "completed", response.provider
+        headers = outcome_headers(call.request, response, call.exchange)
         await Answer(wire.status, (*wire.headers, *headers), wire.body).send(call.send)
 
     async def _stream(self, call: "_Call", watch: ClientWatch) -> None:
@@ -89,7 +86,7 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - every failure is answered
             await call.end_failed(error, stream, writer)
         else:
-            call.note(outcome="completed", provider=stream.provider)
+            call.exchange.outcome, call.exchange.provider = "completed", stream.provider
         finally:
             await writer.aclose()
 
@@ -99,7 +96,7 @@ class _Call:
     """One request on its way to its answer."""
 
     request: ModelRequest
-    scope: Scope
+    exchange: Exchange
     send: Send
 
     @property
@@ -111,14 +108,11 @@ class _Call:
         """Whether the answer is in a dialect, so that frames may be added to it."""
         return self.request.operation is not Operation.FORWARD
 
-    def note(self, **facts: str) -> None:
-        exchange_of(self.scope).facts.update(facts)
-
     def keep_alive(self) -> bytes:
         return self.dialect.streams.keep_alive(started=True)
 
     async def relay(self, stream: ModelStream, writer: StreamWriter) -> None:
-        headers = outcome_headers(self.request, stream, exchange_of(self.scope))
+        headers = outcome_headers(self.request, stream, self.exchange)
         if stream.wire is not None:
             await writer.start(stream.wire.status, (*stream.wire.headers, *headers))
         else:
@@ -153,15 +147,17 @@ class _Call:
         An upstream's own words reach a client of the same dialect byte for byte.
         """
         details = _details(error)
-        self.note(outcome="failed", error=details.kind.value, error_message=details.message)
+        exchange = self.exchange
+        exchange.outcome, exchange.error = "failed", details.kind.value
+        exchange.error_message = details.message
         if not isinstance(error, ProviderError):
-            return error_answer(details, dialect=self.dialect, scope=self.scope)
-        self.note(provider=error.provider)
-        headers = outcome_headers(self.request, error, exchange_of(self.scope))
+            return error_answer(details, dialect=self.dialect, exchange=exchange)
+        exchange.provider = error.provider
+        headers = outcome_headers(self.request, error, exchange)
         if error.wire is not None and error.wire.dialect == self.dialect.name:
             wire = error.wire
             return Answer(wire.status, (*wire.headers, *headers), wire.body)
-        answer = error_answer(details, dialect=self.dialect, scope=self.scope)
+        answer = error_answer(details, dialect=self.dialect, exchange=exchange)
         return Answer(answer.status, (*answer.headers, *headers), answer.body)
 
 

@@ -1,8 +1,7 @@
 """Which conversation a request belongs to, as its client says."""
 
 import re
-
-from lunaroute_core import Headers
+from collections.abc import Mapping
 
 _HEADERS = (
     b"x-claude-code-session-id",  # Claude Code
@@ -13,11 +12,10 @@ _HEADERS = (
 _VALID = re.compile(rb"[A-Za-z0-9_-]{1,255}")
 
 
-def session_id_of(headers: Headers) -> str | None:
+def session_id_of(headers: Mapping[bytes, bytes]) -> str | None:
     """The first session id that is one: 1 to 255 letters, digits, `-`, `_`."""
-    found = {name: value for name, value in headers if name in _HEADERS}
     for name in _HEADERS:
-        value = found.get(name)
+        value = headers.get(name)
         if value is not None and _VALID.fullmatch(value):
             return value.decode()
     return None

@@ -1,6 +1,6 @@
 """What the ingress is told by whoever composes it."""
 
-from attrs import field, frozen
+from attrs import frozen
 
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
 
@@ -33,4 +33,3 @@ class IngressSettings:
     allowed_hosts: tuple[str, ...] | None = ()
     allowed_origins: tuple[str, ...] = ()
     log_requests: bool = False
-    disconnect_check_seconds: float = field(default=0.25)

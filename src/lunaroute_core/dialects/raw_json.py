@@ -7,7 +7,9 @@ import msgspec
 
 from lunaroute_core.json_value import JSONObject, JSONValue
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.DOTALL)
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_TOKEN = re.compile(_STRING + rb"|[{}\[\]:,]", re.DOTALL)
+_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 
 
 def replace_top_level(body: bytes, key: str, value: JSONValue) -> bytes:
@@ -16,9 +18,10 @@ def replace_top_level(body: bytes, key: str, value: JSONValue) -> bytes:
     `body` must be a valid JSON object that has the key. Linear in the body's length.
     """
     new = msgspec.json.encode(value)
-    simple = re.compile(rb'"%b"\s*:\s*("(?:[^"\\]|\\.)*")' % re.escape(key.encode()))
+    simple = re.compile(rb'"%b"\s*:\s*(%b)' % (re.escape(key.encode()), _STRING), re.DOTALL)
     found = list(_first_two(simple, body))
-    if len(found) == 1:
+    # One match can only be the top-level key, unless that one is spelled with escapes.
+    if len(found) == 1 and not _ESCAPED_ASCII.search(body):
         start, end = found[0].span(1)
         return body[:start] + new + body[end:]
     spans = list(_top_level_strings(body, key))
@@ -53,9 +56,17 @@ def _top_level_strings(body: bytes, key: str) -> Iterator[tuple[int, int]]:
         elif token == b":":
             in_key = False
         elif in_key:
-            name = msgspec.json.decode(token, type=str)
+            name = _key_of(token)
         elif name == key:
             yield match.span()
+
+
+def _key_of(token: bytes) -> str | None:
+    """A key, None if it is no valid Unicode: readers that skip it never looked inside."""
+    try:
+        return msgspec.json.decode(token, type=str)
+    except ValueError:
+        return None
 
 
 def merge_over(base: JSONObject, changes: JSONObject) -> JSONObject:
@@ -64,6 +75,7 @@ def merge_over(base: JSONObject, changes: JSONObject) -> JSONObject:
     for key, value in changes.items():
         old = merged.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
-            value = merge_over(old, value)
-        merged[key] = value
+            merged[key] = merge_over(old, value)
+        else:
+            merged[key] = value
     return merged

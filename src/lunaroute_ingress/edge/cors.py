@@ -1,11 +1,11 @@
 """Which web pages may call the gateway (Fetch standard, "CORS protocol")."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from lunaroute_core import ErrorDetails, ErrorKind, Headers
-from lunaroute_core.headers import find_header
 from lunaroute_ingress.answers import Answer
 from lunaroute_ingress.edge.host_check import is_local
 
@@ -25,10 +25,9 @@ class Cors:
 
     allowed: frozenset[str] = frozenset()
 
-    def refusal(self, headers: Headers) -> ErrorDetails | None:
-        """Why the request is refused; None if it is not."""
-        origin = find_header(headers, b"origin")
-        if origin is None or self._allows(origin):
+    def refusal(self, origin: str) -> ErrorDetails | None:
+        """Why a request from a page of this origin is refused; None if it is not."""
+        if self._allows(origin):
             return None
         return ErrorDetails(
             kind=ErrorKind.PERMISSION,
@@ -37,23 +36,9 @@ class Cors:
             param="Origin",
         )
 
-    def preflight(self, method: str, headers: Headers) -> Answer | None:
-        """The answer to a browser that asks first; None for other requests."""
-        if method != "OPTIONS" or find_header(headers, b"access-control-request-method") is None:
-            return None
-        wanted = find_header(headers, b"access-control-request-headers")
-        allow = [
-            (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
-            (b"access-control-max-age", _MAX_AGE_SECONDS),
-        ]
-        if wanted is not None:
-            allow.append((b"access-control-allow-headers", wanted.encode("latin-1")))
-        return Answer(204, tuple(allow), b"")
-
-    def answer_headers(self, headers: Headers) -> Headers:
+    def answer_headers(self, origin: str) -> Headers:
         """What an answer to an allowed page carries."""
-        origin = find_header(headers, b"origin")
-        if origin is None or not self._allows(origin):
+        if not self._allows(origin):
             return ()
         return (
             (b"access-control-allow-origin", origin.encode("latin-1")),
@@ -68,3 +53,20 @@ class Cors:
             return is_local(urlsplit(origin).hostname or "")
         except ValueError:
             return False
+
+
+def is_preflight(method: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a browser only asks whether it may ask."""
+    return method == "OPTIONS" and b"access-control-request-method" in headers
+
+
+def preflight_answer(headers: Mapping[bytes, bytes]) -> Answer:
+    """Everything an allowed page wants to send, it may."""
+    allow = [
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
+        (b"access-control-max-age", _MAX_AGE_SECONDS),
+    ]
+    wanted = headers.get(b"access-control-request-headers")
+    if wanted is not None:
+        allow.append((b"access-control-allow-headers", wanted))
+    return Answer(204, tuple(allow), b"")

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lunaroute_core import ErrorDetails, Headers
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.answers import Answer, error_answer
-from lunaroute_ingress.edge.cors import Cors
+from lunaroute_ingress.edge.cors import Cors, is_preflight, preflight_answer
 from lunaroute_ingress.edge.host_check import HostCheck
 from lunaroute_ingress.edge.request_log import RequestLog
 from lunaroute_ingress.edge.security_headers import SECURITY_HEADERS
@@ -42,48 +42,58 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers: Headers = tuple(scope["headers"])
-        exchange = Exchange(traceparent=continued_trace(headers))
-        exchange.attach(scope)
-        cors_headers = self.cors.answer_headers(headers)
+        exchange = Exchange.begin(scope)
+        first = exchange.first
+        if b"traceparent" in first:
+            exchange.traceparent = continued_trace(first[b"traceparent"])
+        origin = exchange.text(b"origin")
+        added = self._answer_headers(scope["method"], origin)
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                message["headers"] = _completed(message["headers"], exchange, cors_headers)
+                message["headers"] = _completed(message["headers"], exchange.request_id, added)
             await send(message)
 
         try:
-            answer = self._refusal(scope, headers) or self.cors.preflight(scope["method"], headers)
-            if answer is not None:
-                await answer.send(send_on)
+            error = self.host_check.refusal(first.get(b"host", b""))
+            if error is None and origin is not None:
+                error = self.cors.refusal(origin)
+            if error is not None:
+                await self._in_dialect(error, scope, exchange).send(send_on)
+            elif origin is not None and is_preflight(scope["method"], first):
+                await preflight_answer(first).send(send_on)
             else:
                 await self.app(scope, receive, send_on)
         finally:
-            self.log.done(scope, exchange)
+            if self.log.enabled:
+                self.log.done(scope, exchange)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Answer | None:
-        error = self.host_check.refusal(headers) or self.cors.refusal(headers)
-        return None if error is None else self._in_dialect(error, scope, headers)
+    def _answer_headers(self, method: str, origin: str | None) -> Headers:
+        # Only what a browser can open as a page needs protection as one, and pages of other
+        # origins cannot POST here.
+        headers = () if method == "POST" else SECURITY_HEADERS
+        return headers if origin is None else headers + self.cors.answer_headers(origin)
 
-    def _in_dialect(self, error: ErrorDetails, scope: Scope, headers: Headers) -> Answer:
+    def _in_dialect(self, error: ErrorDetails, scope: Scope, exchange: Exchange) -> Answer:
         path = raw_route_path(scope)
-        dialect = dialect_of_client(path, headers, dialects=self.dialects) or self.dialects[0]
-        return error_answer(error, dialect=dialect, scope=scope)
+        known = dialect_of_client(path, exchange.headers, dialects=self.dialects)
+        dialect = known or self.dialects[0]
+        return error_answer(error, dialect=dialect, exchange=exchange)
 
 
 def _completed(
-    headers: list[tuple[bytes, bytes]], exchange: Exchange, cors_headers: Headers
+    headers: list[tuple[bytes, bytes]], request_id: str, added: Headers
 ) -> list[tuple[bytes, bytes]]:
-    """An answer's headers and the edge's own.
+    """An answer's headers and the edge's own, where the answer has none of that name.
 
     A vendor's `x-request-id` stays, since that is the id its support asks for; the gateway's
-    own is always in `x-lunaroute-request-id`.
+    own is in `x-lunaroute-request-id` then.
     """
-    request_id = exchange.request_id.encode()
     present = {name for name, _ in headers}
-    completed = [*headers, (b"x-lunaroute-request-id", request_id), *cors_headers]
-    if b"x-request-id" not in present:
-        completed.append((b"x-request-id", request_id))
-    completed.extend(pair for pair in SECURITY_HEADERS if pair[0] not in present)
+    taken = b"x-request-id" in present
+    name = b"x-lunaroute-request-id" if taken else b"x-request-id"
+    completed = [*headers, (name, request_id.encode())]
+    if added:
+        completed.extend(pair for pair in added if pair[0] not in present)
     return completed

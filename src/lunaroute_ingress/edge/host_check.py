@@ -4,12 +4,12 @@ A web page can point a name of its own at 127.0.0.1 and then talk to a local gat
 were its own server (DNS rebinding); the `Host` header still carries the page's name.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from attrs import frozen
 
-from lunaroute_core import ErrorDetails, ErrorKind, Headers
-from lunaroute_core.headers import find_header
+from lunaroute_core import ErrorDetails, ErrorKind
 
 
 @frozen(kw_only=True)
@@ -20,12 +20,11 @@ class HostCheck:
 
     allowed: frozenset[str] | None = frozenset()
 
-    def refusal(self, headers: Headers) -> ErrorDetails | None:
-        """Why the request is refused; None if it is not."""
+    def refusal(self, host: bytes) -> ErrorDetails | None:
+        """Why a request with this `Host` header is refused; None if it is not."""
         if self.allowed is None:
             return None
-        host = find_header(headers, b"host") or ""
-        name = host_name(host)
+        name = host_name(host.decode("latin-1"))
         if is_local(name) or name in self.allowed:
             return None
         return ErrorDetails(
@@ -36,6 +35,7 @@ class HostCheck:
         )
 
 
+@lru_cache(maxsize=256)
 def host_name(authority: str) -> str:
     """The host of `host:port` or `[v6]:port`, in lower case."""
     if authority.startswith("["):

@@ -9,19 +9,19 @@ from starlette.types import Scope
 from lunaroute_ingress.exchange import Exchange
 
 _log = structlog.get_logger("lunaroute.request")
+_FACTS = ("dialect", "model", "provider", "outcome", "error", "error_message")
 
 
 @frozen(kw_only=True)
 class RequestLog:
-    """Logs `request.completed` with method, path, status, duration in milliseconds, and what
-    the endpoint noted: dialect, model, provider, outcome, error.
+    """Logs `request.completed`: method, path, status, duration in milliseconds, and what is
+    known of dialect, model, provider, outcome and error.
     """
 
     enabled: bool = False
 
     def done(self, scope: Scope, exchange: Exchange) -> None:
-        if not self.enabled:
-            return
+        facts = {fact: getattr(exchange, fact) for fact in _FACTS}
         _log.info(
             "request.completed",
             request_id=exchange.request_id,
@@ -29,5 +29,5 @@ class RequestLog:
             path=scope["path"],
             status=exchange.status,
             duration_ms=round(1000 * (time.monotonic() - exchange.received_at), 2),
-            **exchange.facts,
+            **{fact: value for fact, value in facts.items() if value is not None},
         )

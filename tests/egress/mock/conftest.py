@@ -1,27 +1,16 @@
 """A mock provider whose time stands still unless it sleeps, and requests to it."""
 
 import pytest
-from attrs import define
 
 from lunaroute_core import ModelRequest, RequestContext
 from lunaroute_core.model import Message, NormalizedRequest, RequestSource, TextBlock
+from lunaroute_core.testing import FakeClock
 from lunaroute_egress.mock import MockOptions, MockProvider
-
-
-@define
-class StillClock:
-    seconds: float = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 @pytest.fixture
 def clock():
-    return StillClock()
+    return FakeClock(autojump=True)
 
 
 @pytest.fixture

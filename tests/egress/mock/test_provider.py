@@ -1,5 +1,7 @@
 """The provider as its callers see it, in normalized form."""
 
+from contextlib import asynccontextmanager
+
 import attrs
 import pytest
 
@@ -8,11 +10,11 @@ from lunaroute_core import (
     ErrorKind,
     InvalidRequestError,
     Operation,
-    Provider,
     ProviderError,
     UpstreamProtocolError,
     WireRequest,
 )
+from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_core.model import (
     Conversation,
     FinishReason,
@@ -23,11 +25,24 @@ from lunaroute_core.model import (
     TextDelta,
     UsageUpdate,
 )
+from lunaroute_core.testing import chat_request, check_provider
 from lunaroute_core.token_estimate import estimate_tokens
 
 
-def test_it_is_a_provider(mock):
-    assert isinstance(mock(), Provider)
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("model", ["echo", "text", "thinking", "slow"])
+async def test_it_keeps_the_provider_contract(mock, dialect, model):
+    @asynccontextmanager
+    async def opened():
+        yield mock(tokens_per_second=50)
+
+    def request(*, stream):
+        return chat_request("Hello there", model=model, stream=stream, dialect=dialect)
+
+    def bad_request(*, stream):
+        return chat_request(model="error-500", stream=stream, dialect=dialect)
+
+    await check_provider(opened, request, make_bad_request=bad_request)
 
 
 async def test_an_answer_carries_identity_usage_and_summary(mock, ask):
@@ -84,14 +99,14 @@ async def test_latency_and_rate_are_the_options(mock, ask, clock):
 
 async def test_a_stream_waits_before_its_first_event(mock, ask, clock):
     async with await mock(latency_ms=250).stream(ask("echo", stream=True)) as stream:
-        assert clock.seconds == 0.25
+        assert clock.now == 0.25
         assert stream.timings.first_byte == 0.25
 
 
 async def test_slow_is_slow_by_itself(mock, ask, clock):
     response = await mock(tokens_per_second=1000).send(ask("slow"))
     tokens = response.normalized.usage.output_tokens
-    assert clock.seconds == pytest.approx(1 + tokens / 5)
+    assert clock.now == pytest.approx(1 + tokens / 5)
 
 
 async def test_cut_streams_end_before_their_terminal_event(mock, ask):

@@ -1,8 +1,23 @@
-"""Placeholder until the codec stands."""
+"""Anthropic's Messages API."""
 
-from typing import Any, cast
-
+from lunaroute_core.dialects.anthropic_messages.errors import MessagesErrors
+from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.dialects.anthropic_messages.requests import MessagesRequests
+from lunaroute_core.dialects.anthropic_messages.responses import MessagesResponses
+from lunaroute_core.dialects.anthropic_messages.streams import MessagesStreams
+from lunaroute_core.dialects.anthropic_messages.token_count import MessagesTokenCount
+from lunaroute_core.dialects.anthropic_messages.vendor import ANTHROPIC
 from lunaroute_core.dialects.dialect import Dialect
 
-_missing = cast(Any, None)
-ANTHROPIC_MESSAGES = Dialect(name="anthropic_messages", vendor=_missing, paths=("/v1/messages",), requests=_missing, responses=_missing, streams=_missing, errors=_missing)
+ANTHROPIC_MESSAGES = Dialect(
+    name=DIALECT,
+    vendor=ANTHROPIC,
+    paths=("/v1/messages",),
+    requests=MessagesRequests(),
+    responses=MessagesResponses(),
+    streams=MessagesStreams(),
+    errors=MessagesErrors(),
+    token_count=MessagesTokenCount(),
+)
+
+__all__ = ["ANTHROPIC", "ANTHROPIC_MESSAGES"]

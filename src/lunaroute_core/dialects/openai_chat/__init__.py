@@ -1,8 +1,17 @@
-"""Placeholder until the codec stands."""
-
-from typing import Any, cast
+"""OpenAI Chat Completions: `POST /v1/chat/completions`."""
 
 from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_core.dialects.openai_chat.requests import ChatRequests
+from lunaroute_core.dialects.openai_chat.responses import ChatResponses
+from lunaroute_core.dialects.openai_chat.streams import ChatStreams
+from lunaroute_core.dialects.openai_vendor import OPENAI, OpenAIErrors
 
-_missing = cast(Any, None)
-OPENAI_CHAT = Dialect(name="openai_chat", vendor=_missing, paths=("/v1/chat/completions",), requests=_missing, responses=_missing, streams=_missing, errors=_missing)
+OPENAI_CHAT = Dialect(
+    name="openai_chat",
+    vendor=OPENAI,
+    paths=("/v1/chat/completions",),
+    requests=ChatRequests(),
+    responses=ChatResponses(),
+    streams=ChatStreams(),
+    errors=OpenAIErrors(),
+)

@@ -1,8 +1,20 @@
-"""Placeholder until the codec stands."""
-
-from typing import Any, cast
+"""OpenAI's Responses API: `POST /v1/responses`."""
 
 from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors
+from lunaroute_core.dialects.openai_responses.requests import ResponsesRequests
+from lunaroute_core.dialects.openai_responses.responses import ResponsesAnswers
+from lunaroute_core.dialects.openai_responses.streams import ResponsesStreams
+from lunaroute_core.dialects.openai_vendor import OPENAI
 
-_missing = cast(Any, None)
-OPENAI_RESPONSES = Dialect(name="openai_responses", vendor=_missing, paths=("/v1/responses", "/responses",), requests=_missing, responses=_missing, streams=_missing, errors=_missing)
+OPENAI_RESPONSES = Dialect(
+    name="openai_responses",
+    vendor=OPENAI,
+    paths=("/v1/responses", "/responses"),
+    requests=ResponsesRequests(),
+    responses=ResponsesAnswers(),
+    streams=ResponsesStreams(),
+    errors=ResponsesErrors(),
+)
+
+__all__ = ["OPENAI_RESPONSES"]

@@ -1,0 +1,88 @@
+"""Writes the blocks of an answer."""
+
+from typing import Any
+
+from msgspec.json import Decoder
+
+from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import (
+    Block,
+    Citation,
+    CompactionBlock,
+    HostedCallBlock,
+    HostedResultBlock,
+    OpaqueBlock,
+    ReasoningBlock,
+    RefusalBlock,
+    TextBlock,
+    ToolCallBlock,
+)
+
+_ARGUMENTS: Decoder[JSONObject] = Decoder(dict[str, Any])
+
+PARTS_SEPARATOR = "\n\n"
+"""Between the parts of one reasoning block, which here is one text."""
+
+
+def write_block(block: Block) -> JSONObject | None:
+    """A block as it stands in `content`; None for one that no Anthropic answer can hold.
+
+    Those are media, documents and tool results, and other vendors' own blocks. A refusal
+    is a text: that a model refused is said by the stop reason.
+    """
+    match block:
+        case TextBlock():
+            return {"type": "text", "text": block.text, **_citations(block), **_extras(block)}
+        case RefusalBlock():
+            return {"type": "text", "text": block.text}
+        case ToolCallBlock():
+            return {**write_call(block), "input": write_input(block)}
+        case ReasoningBlock():
+            return {**_write_reasoning(block), **_extras(block)}
+        case HostedCallBlock() | HostedResultBlock() | CompactionBlock() | OpaqueBlock():
+            return block.raw if block.dialect == DIALECT else None
+        case _:
+            return None
+
+
+def write_call(call: ToolCallBlock) -> JSONObject:
+    """A call without its input."""
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": {}, **_extras(call)}
+
+
+def write_input(call: ToolCallBlock) -> JSONValue:
+    """A call's arguments as an object, which is what Anthropic's are.
+
+    None at all are `{}`. A custom tool's text is under `input`. What is no object is under
+    `_raw_arguments`, so that the client's tool sees it and can say what is wrong.
+    """
+    if call.tool_kind == "custom":
+        return {"input": call.raw_arguments}
+    if not call.raw_arguments.strip():
+        return {}
+    try:
+        return _ARGUMENTS.decode(call.raw_arguments)
+    except (ValueError, RecursionError):
+        return {"_raw_arguments": call.raw_arguments}
+
+
+def write_citation(citation: Citation) -> JSONObject | None:
+    """A citation; another vendor's cannot be said here, as its source cannot."""
+    return citation.raw if citation.dialect == DIALECT else None
+
+
+def _citations(block: TextBlock) -> JSONObject:
+    citations: list[JSONValue] = [c for c in map(write_citation, block.citations) if c is not None]
+    return {"citations": citations} if citations else {}
+
+
+def _write_reasoning(block: ReasoningBlock) -> JSONObject:
+    if block.variant == "redacted":
+        return {"type": "redacted_thinking", "data": block.opaque or ""}
+    text = PARTS_SEPARATOR.join(block.parts)
+    return {"type": "thinking", "thinking": text, "signature": block.opaque or ""}
+
+
+def _extras(block: Block) -> JSONObject:
+    return block.extensions.get(DIALECT, {})

@@ -1,0 +1,135 @@
+"""Watches a message stream go by."""
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from lunaroute_core.dialects.anthropic_messages.errors import error_kind
+from lunaroute_core.dialects.anthropic_messages.finish import read_stop_reason
+from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, merge_usage, read_usage
+from lunaroute_core.dialects.codec import AnswerSummary
+from lunaroute_core.errors import ErrorDetails
+from lunaroute_core.sse import SSEEvent, parse_events
+
+_READ: Final = frozenset({"message_start", "message_delta", "message_stop", "error"})
+
+
+class _Message(Struct):
+    id: str | None = None
+    model: str | None = None
+    usage: WireUsage | None = None
+
+
+class _Delta(Struct):
+    stop_reason: str | None = None
+
+
+class _Error(Struct):
+    type: str | None = None
+    message: str | None = None
+    details: dict[str, object] | None = None
+
+
+class _Event(Struct):
+    """Any of the events that are read; each has the fields of its type."""
+
+    type: str | None = None
+    message: _Message | None = None
+    delta: _Delta | None = None
+    usage: WireUsage | None = None
+    error: _Error | None = None
+    request_id: str | None = None
+
+
+class _Type(Struct):
+    type: str | None = None
+
+
+_EVENT = Decoder(_Event)
+_TYPE = Decoder(_Type)
+
+
+class MessagesObserver:
+    """A `StreamObserver`.
+
+    Of content blocks and pings, which are nearly all of a stream, only the bytes are
+    looked at: their events have none of the names that are read.
+    """
+
+    def __init__(self) -> None:
+        self.summary = AnswerSummary()
+        self.started = False
+        self.finished = False
+        self.error: ErrorDetails | None = None
+        self.position = 0
+
+    def observe(self, block: bytes) -> None:
+        if self.started and b"message_" not in block and b"error" not in block:
+            return
+        for event in parse_events(block):
+            self.started = True
+            if not self.finished and _is_read(event):
+                self._read(event)
+
+    def _read(self, event: SSEEvent) -> None:
+        try:
+            read = _EVENT.decode(event.data)
+        except RecursionError as error:
+            raise ValueError("an event is nested too deeply") from error
+        name = "error" if event.event == "error" else read.type or event.event
+        if name == "error":
+            self._read_error(read)
+        elif name == "message_start":
+            self._read_start(read)
+        elif name == "message_delta":
+            self._read_delta(read)
+        elif name == "message_stop":
+            self.finished = True
+
+    def _read_start(self, event: _Event) -> None:
+        if event.message is None:
+            raise ValueError("message_start without a message")
+        self.summary.id = event.message.id
+        self.summary.model = event.message.model
+        self._add_usage(event.message.usage)
+
+    def _read_delta(self, event: _Event) -> None:
+        if event.delta is not None:
+            reason = read_stop_reason(event.delta.stop_reason)
+            self.summary.finish_reason = reason or self.summary.finish_reason
+        self._add_usage(event.usage)
+
+    def _add_usage(self, usage: WireUsage | None) -> None:
+        if usage is not None:
+            self.summary.usage = merge_usage(self.summary.usage, read_usage(usage))
+
+    def _read_error(self, event: _Event) -> None:
+        error = event.error or _Error()
+        code = (error.details or {}).get("error_code")
+        code = code if isinstance(code, str) else None
+        message = error.message or "the upstream reported an error"
+        self.error = ErrorDetails(
+            kind=error_kind(error.type, status=None, code=code, message=message),
+            message=message,
+            type=error.type,
+            code=code,
+            request_id=event.request_id,
+        )
+        self.finished = True
+
+
+def _is_read(event: SSEEvent) -> bool:
+    """Whether an event carries more than content.
+
+    Some servers leave the event's name out; then its type says it, and where none of the
+    names occurs in the data there is no need to look for the type.
+    """
+    if event.event is not None:
+        return event.event in _READ
+    if b"message_" not in event.data and b"error" not in event.data:
+        return False
+    try:
+        return _TYPE.decode(event.data).type in _READ
+    except RecursionError as error:
+        raise ValueError("an event is nested too deeply") from error

@@ -1,0 +1,44 @@
+"""The request codec."""
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from lunaroute_core.dialects.anthropic_messages.body_edits import edit_body
+from lunaroute_core.dialects.anthropic_messages.fields import read_json
+from lunaroute_core.dialects.anthropic_messages.request_decoder import (
+    check_model,
+    read_messages_request,
+)
+from lunaroute_core.dialects.codec import BodyEdits, Peek
+from lunaroute_core.dialects.raw_json import replace_top_level
+from lunaroute_core.headers import Headers
+from lunaroute_core.model import NormalizedRequest
+from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+
+
+class _Peeked(Struct):
+    model: str
+    stream: bool | None = None
+
+
+_PEEKED = Decoder(_Peeked)
+
+
+class MessagesRequests:
+    """Bodies of `/v1/messages` and of `/v1/messages/count_tokens`."""
+
+    def peek(self, body: bytes) -> Peek:
+        peeked = read_json(_PEEKED, body, path="")
+        check_model(peeked.model, DEFAULT_LIMITS)
+        return Peek(model=peeked.model, stream=bool(peeked.stream))
+
+    def decode(
+        self, body: bytes, *, headers: Headers = (), limits: RequestLimits = DEFAULT_LIMITS
+    ) -> NormalizedRequest:
+        return read_messages_request(body, headers=headers, limits=limits)
+
+    def replace_model(self, body: bytes, model: str) -> bytes:
+        return replace_top_level(body, "model", model)
+
+    def edit(self, body: bytes, edits: BodyEdits) -> bytes:
+        return edit_body(body, edits)

@@ -1,0 +1,147 @@
+"""Token counts, both ways. Anthropic's counters are disjoint, as the normalized ones are."""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import CacheWrites, Usage
+
+_SERVICE_TIERS = ("standard", "priority", "batch")
+
+
+class CacheCreation(Struct, frozen=True):
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class OutputTokensDetails(Struct, frozen=True):
+    thinking_tokens: int | None = None
+
+
+class WireUsage(Struct, frozen=True):
+    """`usage` of a message, and of a `message_delta`, where most fields are absent."""
+
+    input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens: int | None = None
+    output_tokens_details: OutputTokensDetails | None = None
+    server_tool_use: Any = None
+    service_tier: Any = None
+    inference_geo: Any = None
+    speed: Any = None
+    iterations: Any = None
+    fallback_credit: Any = None
+
+
+_DETAILS = (
+    "server_tool_use",
+    "service_tier",
+    "inference_geo",
+    "speed",
+    "iterations",
+    "fallback_credit",
+)
+
+
+def read_usage(wire: WireUsage) -> Usage:
+    values = asdict(wire)
+    thinking = wire.output_tokens_details
+    return Usage(
+        input_tokens=wire.input_tokens,
+        cache_read_tokens=wire.cache_read_input_tokens,
+        cache_writes=_read_cache_writes(wire),
+        output_tokens=wire.output_tokens,
+        reasoning_tokens=thinking.thinking_tokens if thinking is not None else None,
+        details={key: values[key] for key in _DETAILS if values[key] is not None},
+    )
+
+
+def _read_cache_writes(wire: WireUsage) -> CacheWrites | None:
+    total, split = wire.cache_creation_input_tokens, wire.cache_creation
+    if total is None and split is None:
+        return None
+    m5 = (split.ephemeral_5m_input_tokens if split is not None else None) or 0
+    h1 = (split.ephemeral_1h_input_tokens if split is not None else None) or 0
+    return CacheWrites(m5=m5, h1=h1, unknown=max(0, (total or 0) - m5 - h1))
+
+
+def merge_usage(old: Usage | None, new: Usage) -> Usage:
+    """Cumulative counts over earlier ones; what the newer does not say stays."""
+    if old is None:
+        return new
+    return Usage(
+        input_tokens=_first(new.input_tokens, old.input_tokens),
+        cache_read_tokens=_first(new.cache_read_tokens, old.cache_read_tokens),
+        cache_writes=_merge_writes(old.cache_writes, new.cache_writes),
+        output_tokens=_first(new.output_tokens, old.output_tokens),
+        reasoning_tokens=_first(new.reasoning_tokens, old.reasoning_tokens),
+        estimated=new.estimated or (old.estimated and new.input_tokens is None),
+        details={**old.details, **new.details},
+    )
+
+
+def _merge_writes(old: CacheWrites | None, new: CacheWrites | None) -> CacheWrites | None:
+    """A total that has not changed keeps its split, which a `message_delta` does not repeat."""
+    if new is None:
+        return old
+    repeated = old is not None and old.total == new.total == new.unknown
+    return old if repeated else new
+
+
+def _first(new: int | None, old: int | None) -> int | None:
+    return old if new is None else new
+
+
+def write_usage(usage: Usage | None) -> JSONObject:
+    """A message's whole `usage`: counts the vendor requires are 0, others null, if unknown."""
+    usage = usage or Usage()
+    known = write_usage_delta(usage)
+    return {
+        "input_tokens": 0,
+        "cache_creation_input_tokens": None,
+        "cache_read_input_tokens": None,
+        **known,
+        **_write_cache_split(usage.cache_writes),
+        **_write_tier(usage),
+    }
+
+
+def write_usage_delta(usage: Usage) -> JSONObject:
+    """A `message_delta`'s `usage`: the cumulative counts that are known."""
+    counts: JSONObject = {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_writes and usage.cache_writes.total,
+        "cache_read_input_tokens": usage.cache_read_tokens,
+        "output_tokens": usage.output_tokens or 0,
+        "server_tool_use": usage.details.get("server_tool_use"),
+        "iterations": usage.details.get("iterations"),
+        "fallback_credit": usage.details.get("fallback_credit"),
+    }
+    if usage.reasoning_tokens is not None:
+        counts["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
+    return {key: value for key, value in counts.items() if value is not None}
+
+
+def _write_cache_split(writes: CacheWrites | None) -> JSONObject:
+    """The split, unless some writes are of a life that this vendor does not sell."""
+    if writes is None or writes.m5 + writes.h1 != writes.total:
+        return {}
+    split: JSONObject = {
+        "ephemeral_5m_input_tokens": writes.m5,
+        "ephemeral_1h_input_tokens": writes.h1,
+    }
+    return {"cache_creation": split}
+
+
+def _write_tier(usage: Usage) -> JSONObject:
+    """What only a whole message says; tiers of another vendor have no word here."""
+    known: JSONObject = {
+        key: usage.details[key] for key in ("inference_geo", "speed") if key in usage.details
+    }
+    if (tier := usage.details.get("service_tier")) in _SERVICE_TIERS:
+        known["service_tier"] = tier
+    return known

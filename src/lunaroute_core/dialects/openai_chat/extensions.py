@@ -1,0 +1,28 @@
+"""Where Chat fields go that the normalized model has no place for.
+
+`extensions["openai_chat"]` of a request, message, block or tool holds, under their own
+names, the fields this codec does not know and those that were an explicit null. Under
+`$form` it holds how something was written where Chat has two ways and the model has one:
+
+* message `role`: `developer` (the model says `system`)
+* message `content`: `parts` (else a string, or absent when there is no block for it)
+* message `refusal`: `field`, where a content array could have held it too
+* message `reasoning`: `reasoning` or `details`, the field it came in (else `reasoning_content`)
+* block, tool `legacy`: true for `function_call`, `function` messages, `functions`
+* file `data`: `base64` where there was no data URL
+* request `max_output_tokens`: `max_tokens`; `stop`: `string`
+* block `message`: on the first block of a leading system message that was not just a plain
+  `system` string: its `role`, `content`, `name`, number of blocks (`count`) and other fields
+"""
+
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import Extensions
+
+DIALECT = "openai_chat"
+FORM = "$form"
+
+
+def extensions(left: JSONObject, form: JSONObject | None = None) -> Extensions:
+    """The extensions for fields that were left over and for the form something had."""
+    kept: JSONObject = {**left, FORM: form} if form else left
+    return {DIALECT: kept} if kept else {}

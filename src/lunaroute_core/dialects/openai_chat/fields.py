@@ -1,0 +1,136 @@
+"""Reading a JSON object field by field, knowing its path and what was not read."""
+
+from typing import Self, TypeVar
+
+from attrs import Factory, define
+
+from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.json_value import JSONObject, JSONValue
+
+T = TypeVar("T")
+
+
+@define
+class Fields:
+    """One JSON object. Each field that is taken is gone; `left` is what nobody took.
+
+    An explicit null reads as absent but stays in `left`, so that it is not lost.
+    Every method raises InvalidRequestError, naming the field, when a value has another type.
+    """
+
+    path: str
+    _values: JSONObject
+    _children: "dict[str, Fields]" = Factory(dict[str, "Fields"])
+
+    @classmethod
+    def of(cls, value: JSONValue, *, path: str) -> Self:
+        if not isinstance(value, dict):
+            raise _wrong(path, "an object")
+        return cls(path, dict(value))
+
+    @property
+    def left(self) -> JSONObject:
+        nested: JSONObject = {key: left for key, it in self._children.items() if (left := it.left)}
+        return {**self._values, **nested} if nested else self._values
+
+    def at(self, key: str) -> str:
+        """The path of one of the fields."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def peek(self, key: str) -> JSONValue:
+        """A field's value, without taking it."""
+        return self._values.get(key)
+
+    def take(self, key: str) -> JSONValue:
+        """A field of any type."""
+        value = self._values.get(key)
+        if value is not None:
+            del self._values[key]
+        return value
+
+    def take_null(self, key: str) -> bool:
+        """Whether the field is an explicit null, which is then taken."""
+        if key in self._values and self._values[key] is None:
+            del self._values[key]
+            return True
+        return False
+
+    def text(self, key: str) -> str | None:
+        return self._typed(key, str, "a string")
+
+    def needed_text(self, key: str) -> str:
+        value = self.text(key)
+        if value is None:
+            raise missing(self.at(key))
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        return self._typed(key, bool, "a boolean")
+
+    def integer(self, key: str) -> int | None:
+        value = self.take(key)
+        if value is None:
+            return None
+        if type(value) is not int or not -(2**63) <= value < 2**63:
+            raise _wrong(self.at(key), "an integer")
+        return value
+
+    def number(self, key: str) -> float | None:
+        value = self.take(key)
+        if value is None or isinstance(value, float):
+            return value
+        if type(value) is not int or not -(2**63) <= value < 2**63:
+            raise _wrong(self.at(key), "a number")
+        return value
+
+    def array(self, key: str) -> list[JSONValue] | None:
+        value = self.take(key)
+        if value is not None and not isinstance(value, list):
+            raise _wrong(self.at(key), "an array")
+        return value
+
+    def texts(self, key: str) -> list[str] | None:
+        """An array of strings."""
+        values = self.array(key)
+        if values is None:
+            return None
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) != len(values):
+            raise _wrong(self.at(key), "an array of strings")
+        return texts
+
+    def object(self, key: str) -> JSONObject | None:
+        """An object, taken whole."""
+        value = self.take(key)
+        if value is not None and not isinstance(value, dict):
+            raise _wrong(self.at(key), "an object")
+        return value
+
+    def fields(self, key: str) -> "Fields | None":
+        """An object to be read in its turn; what is left of it is left here."""
+        value = self.take(key)
+        if value is None:
+            return None
+        child = Fields.of(value, path=self.at(key))
+        self._children[key] = child
+        return child
+
+    def needed_fields(self, key: str) -> "Fields":
+        child = self.fields(key)
+        if child is None:
+            raise missing(self.at(key))
+        return child
+
+    def _typed(self, key: str, kind: type[T], name: str) -> T | None:
+        value = self.take(key)
+        if value is not None and not isinstance(value, kind):
+            raise _wrong(self.at(key), name)
+        return value
+
+
+def missing(param: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{param}: is required", param=param)
+
+
+def _wrong(param: str, expected: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{param}: must be {expected}", param=param or None)

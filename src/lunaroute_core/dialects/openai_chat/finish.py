@@ -1,0 +1,34 @@
+"""Chat's finish reasons, in both directions."""
+
+from lunaroute_core.model import Finish, FinishReason
+
+REASONS = {
+    "stop": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+"""What a vendor's word means; other servers have more words, which mean nothing certain."""
+
+_WORDS = {
+    FinishReason.LENGTH: "length",
+    FinishReason.CONTEXT_WINDOW: "length",
+    FinishReason.CONTENT_FILTER: "content_filter",
+    # A whole answer has no error frame; `length` at least says that it is not complete.
+    FinishReason.ERROR: "length",
+}
+"""Words that hold whatever the answer contains; every other reason is `stop` or a call."""
+
+
+def finish_word(finish: Finish | None, *, calls: bool, legacy: bool) -> str:
+    """The `finish_reason` of an answer, made to agree with what it contains.
+
+    `calls` says whether it has client tool calls, `legacy` whether as `function_call`.
+    """
+    fixed = _WORDS.get(finish.reason) if finish is not None else None
+    if fixed is not None:
+        return fixed
+    if calls:
+        return "function_call" if legacy else "tool_calls"
+    return "stop"

@@ -1,0 +1,95 @@
+"""Requests in Chat: the two fields read of each, the whole one, and edits in place."""
+
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from lunaroute_core.dialects.codec import BodyEdits, Peek
+from lunaroute_core.dialects.openai_chat.fields import missing
+from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
+from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
+from lunaroute_core.dialects.request_json import read_request
+from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.headers import Headers
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import NormalizedRequest
+from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+
+
+class _PeekedBody(msgspec.Struct, gc=False):
+    model: str = ""
+    stream: bool | None = None
+
+
+_PEEK = msgspec.json.Decoder(_PeekedBody)
+_RAW_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+@frozen
+class ChatRequests:
+    """A `RequestCodec`."""
+
+    def peek(self, body: bytes) -> Peek:
+        seen = read_request(_PEEK, body)
+        if not seen.model:
+            raise missing("model")
+        return Peek(seen.model, bool(seen.stream))
+
+    def decode(
+        self,
+        body: bytes,
+        *,
+        headers: Headers = (),  # noqa: ARG002 - Chat says everything in the body
+        limits: RequestLimits = DEFAULT_LIMITS,
+    ) -> NormalizedRequest:
+        return decode_request(body, limits=limits)
+
+    def replace_model(self, body: bytes, model: str) -> bytes:
+        return replace_top_level(body, "model", model)
+
+    def edit(self, body: bytes, edits: BodyEdits) -> bytes:
+        """Only the fields that an edit names are written anew, the others keep their bytes."""
+        fields = read_request(_RAW_FIELDS, body)
+        for key, value in edits.defaults.items():
+            fields[key] = _defaulted(fields.get(key), value)
+        for key, value in edits.overrides.items():
+            fields[key] = _overridden(fields.get(key), value)
+        if edits.prepend_messages:
+            fields["messages"] = _prepended(fields.get("messages"), edits.prepend_messages)
+        return msgspec.json.encode(fields)
+
+
+def _defaulted(sent: msgspec.Raw | None, value: JSONValue) -> msgspec.Raw:
+    """What was sent, over a default."""
+    if sent is None:
+        return _raw(value)
+    if isinstance(value, dict) and isinstance(old := _value(sent), dict):
+        return _raw(merge_over(value, old))
+    return sent
+
+
+def _overridden(sent: msgspec.Raw | None, value: JSONValue) -> msgspec.Raw:
+    """An override, over what was sent."""
+    if sent is not None and isinstance(value, dict) and isinstance(old := _value(sent), dict):
+        return _raw(merge_over(old, value))
+    return _raw(value)
+
+
+def _prepended(sent: msgspec.Raw | None, first: list[JSONObject]) -> msgspec.Raw:
+    """The array of messages with others before it; the bytes of what was sent stay."""
+    rest = bytes(sent).strip() if sent is not None else b"[]"
+    if not rest.startswith(b"["):
+        raise InvalidRequestError("messages: must be an array", param="messages")
+    begun = msgspec.json.encode(first).removesuffix(b"]")
+    follows = rest[1:].lstrip()
+    return msgspec.Raw(begun + (b"" if follows.startswith(b"]") else b",") + follows)
+
+
+def _value(raw: msgspec.Raw) -> JSONValue:
+    return read_request(_ANY, bytes(raw))
+
+
+def _raw(value: JSONValue) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))

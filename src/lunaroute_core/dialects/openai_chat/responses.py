@@ -1,0 +1,90 @@
+"""Finished answers in Chat: `chat.completion` objects."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from lunaroute_core.dialects.codec import AnswerSummary
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
+from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
+from lunaroute_core.dialects.openai_chat.identity import completion_id
+from lunaroute_core.dialects.openai_chat.message_encoding import encode_message
+from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import (
+    Block,
+    Finish,
+    NormalizedRequest,
+    NormalizedResponse,
+    ToolCallBlock,
+)
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    id: str | None = None
+    model: str | None = None
+    usage: Any = None
+    error: Any = None
+
+
+_COMPLETION = msgspec.json.Decoder(_Completion)
+
+
+@frozen(kw_only=True)
+class ChatResponses:
+    """A `ResponseCodec`. `clock` gives Unix time, for answers that bring no `created`."""
+
+    clock: Callable[[], float] = time.time
+
+    def summarize(self, body: bytes) -> AnswerSummary:
+        """What the answer says of itself; its first choice tells the finish reason.
+
+        Raises:
+            ValueError: not JSON, no `choices`, or an `error` that came with a 200.
+        """
+        answer = _COMPLETION.decode(body)
+        if answer.error:
+            raise ValueError("an error object instead of a completion")
+        word = answer.choices[0].finish_reason if answer.choices else None
+        return AnswerSummary(
+            id=answer.id,
+            model=answer.model,
+            finish_reason=REASONS.get(word or ""),
+            usage=read_usage(answer.usage),
+        )
+
+    def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
+        legacy = request.source.legacy_functions
+        choices = [_choice(0, response.blocks, response.finish, legacy=legacy)]
+        choices += [
+            _choice(it.index, it.blocks, it.finish, legacy=legacy) for it in response.alternatives
+        ]
+        completion: JSONObject = {
+            **response.extensions.get(DIALECT, {}),
+            "id": completion_id(response.id),
+            "object": "chat.completion",
+            "created": int(self.clock()) if response.created is None else response.created,
+            "model": response.model,
+            "choices": [*choices],
+            "usage": write_usage(response.usage),
+        }
+        completion.pop(FORM, None)
+        return msgspec.json.encode(completion)
+
+
+def _choice(index: int, blocks: list[Block], finish: Finish | None, *, legacy: bool) -> JSONObject:
+    calls = any(isinstance(block, ToolCallBlock) for block in blocks)
+    return {
+        "index": index,
+        "message": encode_message(blocks, legacy=legacy),
+        "logprobs": None,
+        "finish_reason": finish_word(finish, calls=calls, legacy=legacy),
+    }

@@ -1,0 +1,154 @@
+"""Writing a Chat stream: `chat.completion.chunk` events."""
+
+from collections.abc import Callable
+
+import msgspec
+from attrs import define, field
+
+from lunaroute_core.dialects.openai_chat.block_order import BlockEvent, BlockOrder
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
+from lunaroute_core.dialects.openai_chat.finish import finish_word
+from lunaroute_core.dialects.openai_chat.identity import completion_id
+from lunaroute_core.dialects.openai_chat.stream_blocks import (
+    BlockWriter,
+    WrittenMessage,
+    writer_for,
+)
+from lunaroute_core.dialects.openai_chat.usage import merge_usage, write_usage
+from lunaroute_core.dialects.openai_vendor import openai_error_object
+from lunaroute_core.errors import ErrorDetails, ErrorKind
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import (
+    BlockEnd,
+    BlockStart,
+    FinishReason,
+    NormalizedRequest,
+    OpaqueEvent,
+    StreamEnd,
+    StreamError,
+    StreamEvent,
+    StreamFinish,
+    StreamPing,
+    StreamStart,
+    Usage,
+    UsageUpdate,
+)
+from lunaroute_core.sse import encode_comment, encode_event
+
+
+@define
+class ChatStreamEncoder:
+    """A `StreamEncoder`.
+
+    One role chunk, deltas, one finish chunk, the usage chunk if the request asked for it,
+    `[DONE]`. After an error nothing more is written. `clock` gives Unix time.
+    """
+
+    _request: NormalizedRequest
+    _clock: Callable[[], float]
+    _head: bytes = field(default=b"", init=False)
+    """Each chunk's beginning, up to its choices: it is the same in all."""
+    _order: BlockOrder = field(factory=BlockOrder, init=False)
+    _written: WrittenMessage = field(factory=WrittenMessage, init=False)
+    _writer: BlockWriter | None = field(default=None, init=False)
+    _usage: Usage | None = field(default=None, init=False)
+    _finished: bool = field(default=False, init=False)
+    _over: bool = field(default=False, init=False)
+
+    def encode(self, event: StreamEvent) -> bytes:
+        frames = b""
+        if self._over:
+            return frames
+        match event:
+            case StreamStart():
+                frames = self._start(event)
+            case UsageUpdate():
+                self._usage = merge_usage(self._usage, event.usage)
+            case StreamFinish():
+                frames = self._finish(event)
+            case StreamEnd():
+                frames = self._end()
+            case StreamError():
+                frames = self._fail(event)
+            case StreamPing():
+                frames = encode_comment("ping")
+            case OpaqueEvent():
+                pass
+            case _:
+                frames = b"".join(self._write(it) for it in self._order.put(event))
+        return frames
+
+    @property
+    def _legacy(self) -> bool:
+        return self._request.source.legacy_functions
+
+    @property
+    def _asks_usage(self) -> bool:
+        return bool(self._request.stream.include_usage)
+
+    def _start(self, event: StreamStart) -> bytes:
+        self._usage = event.usage
+        head: JSONObject = {
+            **event.extensions.get(DIALECT, {}),
+            "id": completion_id(event.id),
+            "object": "chat.completion.chunk",
+            "created": int(self._clock()) if event.created is None else event.created,
+            "model": event.model,
+        }
+        head.pop(FORM, None)
+        self._head = msgspec.json.encode(head).removesuffix(b"}") + b',"choices":['
+        return self._chunk({"role": "assistant", "content": None, "refusal": None})
+
+    def _chunk(self, delta: JSONObject, *, finish_reason: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        usage = b',"usage":null}' if self._asks_usage else b"}"
+        return encode_event(self._head + msgspec.json.encode(choice) + b"]" + usage)
+
+    def _write(self, event: BlockEvent) -> bytes:
+        """One event of the block whose turn it is."""
+        if isinstance(event, BlockStart):
+            self._writer = writer_for(event.block, self._written, legacy=self._legacy)
+            deltas = self._writer.open() if self._writer is not None else ()
+        elif self._writer is None:
+            return b""
+        elif isinstance(event, BlockEnd):
+            deltas = self._writer.close(event.block)
+        else:
+            deltas = self._writer.add(event)
+        return b"".join(self._chunk(delta) for delta in deltas)
+
+    def _finish(self, event: StreamFinish) -> bytes:
+        if self._finished:
+            return b""
+        if event.finish.reason is FinishReason.ERROR:
+            message = "the upstream ended the answer with an error"
+            return self._fail(StreamError(kind=ErrorKind.SERVER, message=message))
+        self._finished = True
+        written = self._written
+        frames = [self._write(it) for it in self._order.rest()]
+        calls = written.calls > 0
+        if not (written.text_length or calls or written.has_other_content):
+            frames.append(self._chunk({"content": ""}))
+        if written.annotations:
+            frames.append(self._chunk({"annotations": [*written.annotations]}))
+        word = finish_word(event.finish, calls=calls, legacy=self._legacy)
+        frames.append(self._chunk({}, finish_reason=word))
+        return b"".join(frames)
+
+    def _end(self) -> bytes:
+        """Nothing for an answer without a finish: it must not look complete."""
+        self._over = True
+        if not self._finished:
+            return b""
+        done = encode_event(b"[DONE]")
+        if not self._asks_usage:
+            return done
+        usage = msgspec.json.encode(write_usage(self._usage))
+        return encode_event(self._head + b'],"usage":' + usage + b"}") + done
+
+    def _fail(self, event: StreamError) -> bytes:
+        self._over = True
+        error = ErrorDetails(
+            kind=ErrorKind(event.kind), message=event.message, type=event.type, code=event.code
+        )
+        return encode_event(msgspec.json.encode({"error": openai_error_object(error)}))

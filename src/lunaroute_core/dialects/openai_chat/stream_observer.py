@@ -1,0 +1,124 @@
+"""Watching a Chat stream go by."""
+
+import re
+from typing import Any
+
+import msgspec
+from attrs import Factory, define, field
+
+from lunaroute_core.dialects.codec import AnswerSummary
+from lunaroute_core.dialects.openai_chat.finish import REASONS
+from lunaroute_core.dialects.openai_chat.usage import merge_usage, read_usage
+from lunaroute_core.dialects.openai_vendor import openai_error_details
+from lunaroute_core.errors import ErrorDetails
+from lunaroute_core.sse import data_payloads
+
+_GAP = rb"(?:[\s:]|data:)*"
+"""What may stand between a key and its value, also where an event has several data lines."""
+
+_TELLING = re.compile(
+    rb'"(?:finish_reason"'
+    + _GAP
+    + rb'"[^"]|usage"'
+    + _GAP
+    + rb'\{|error"'
+    + _GAP
+    + rb'["{\[\dtf-])'
+)
+"""Finds events worth decoding. Inside a JSON string the quotes are escaped, so content
+cannot look like a key."""
+
+_DONE = b"[DONE]"
+_EVENTS_BEFORE_ID = 8
+"""How many events may come before the one that names the answer: Azure begins with one about
+the prompt's filters, with empty names. A server that names none is not decoded for long."""
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+
+
+@define
+class ChatStreamObserver:
+    """A `StreamObserver`.
+
+    `[DONE]` ends a stream, and so does a finish reason for every choice that was seen,
+    because many compatible servers stop there.
+    """
+
+    summary: AnswerSummary = Factory(AnswerSummary)
+    started: bool = False
+    finished: bool = False
+    error: ErrorDetails | None = None
+    position: int = 0
+    _unnamed: int = field(default=_EVENTS_BEFORE_ID, init=False)
+    """How many events may still be decoded in search of the answer's id."""
+    _open: set[int] = field(factory=set[int], init=False)
+    _ended: set[int] = field(factory=set[int], init=False)
+
+    def observe(self, block: bytes) -> None:
+        """Take a block of whole frames.
+
+        Raises:
+            ValueError: an event that had to be read is not a completion chunk.
+        """
+        if self._reads_all or _DONE in block or _TELLING.search(block):
+            for payload in data_payloads(block):
+                if payload:
+                    self._observe_event(payload)
+
+    @property
+    def _reads_all(self) -> bool:
+        """Until the answer is named; and once a choice has ended, to learn of others."""
+        return self._unnamed > 0 or bool(self._ended)
+
+    def _observe_event(self, payload: bytes) -> None:
+        self.started = True
+        # As the SDK does: whatever follows on that line is no content.
+        if payload.startswith(_DONE):
+            self.finished = True
+        elif self._reads_all or _TELLING.search(payload):
+            self._read(_decode(payload))
+
+    def _read(self, chunk: _Chunk) -> None:
+        summary = self.summary
+        self._unnamed -= 1
+        if chunk.id and summary.id is None:
+            summary.id, self._unnamed = chunk.id, 0
+        summary.model = summary.model or chunk.model or None
+        summary.usage = merge_usage(summary.usage, read_usage(chunk.usage))
+        for choice in chunk.choices or ():
+            self._read_choice(choice)
+        if chunk.error:
+            self.error = openai_error_details({"error": chunk.error})
+            self.finished = True
+
+    def _read_choice(self, choice: _Choice) -> None:
+        word, index = choice.finish_reason, choice.index
+        if word:
+            if index == 0 or not self._ended:
+                self.summary.finish_reason = REASONS.get(word)
+            self._ended.add(index)
+        elif index not in self._ended:
+            self._open.add(index)
+        self._open -= self._ended
+        self.finished = self.error is not None or (bool(self._ended) and not self._open)
+
+
+def _decode(payload: bytes) -> _Chunk:
+    try:
+        return _CHUNK.decode(payload)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

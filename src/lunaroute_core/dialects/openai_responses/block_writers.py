@@ -1,0 +1,282 @@
+"""Write one block of a stream: its opening, its deltas, its end.
+
+A writer yields events without their numbers. It gathers the block meanwhile, so that what
+the item repeats at its end is what the deltas said.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeAlias
+
+import msgspec
+from attrs import define, field
+
+from lunaroute_core.dialects.openai_responses.output_items import (
+    annotations,
+    has_item,
+    write_part,
+)
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import (
+    ArgumentsDelta,
+    Block,
+    CitationAdd,
+    OpaqueSet,
+    ReasoningBlock,
+    ReasoningDelta,
+    RefusalBlock,
+    RefusalDelta,
+    TextBlock,
+    TextDelta,
+    ToolCallBlock,
+)
+
+BlockDelta: TypeAlias = (
+    TextDelta | ArgumentsDelta | ReasoningDelta | RefusalDelta | OpaqueSet | CitationAdd
+)
+Events: TypeAlias = Iterator[JSONObject]
+
+
+class BlockWriter(Protocol):
+    """Writes one block. `block` is complete after `end`."""
+
+    @property
+    def block(self) -> Block: ...
+
+    def start(self) -> Events: ...
+
+    def delta(self, event: BlockDelta) -> Events: ...
+
+    def end(self, final: Block | None) -> Events: ...
+
+
+@define(kw_only=True)
+class TextWriter:
+    """A part of a message that holds text. `place` names item and part."""
+
+    place: JSONObject
+    block: TextBlock
+    _fragments: list[str] = field(factory=list[str], init=False)
+
+    def start(self) -> Events:
+        text, self.block = self.block.text, msgspec.structs.replace(self.block, text="")
+        empty = msgspec.structs.replace(self.block, citations=[])
+        yield {"type": "response.content_part.added", **self.place, "part": write_part(empty)}
+        yield from self._append(text)
+
+    def delta(self, event: BlockDelta) -> Events:
+        if isinstance(event, TextDelta):
+            yield from self._append(event.text)
+        elif isinstance(event, CitationAdd):
+            self.block.citations = [*self.block.citations, event.citation]
+
+    def end(self, final: Block | None) -> Events:
+        written = "".join(self._fragments)
+        if isinstance(final, TextBlock):
+            yield from self._append(_tail(final.text, written))
+            self.block = final
+        else:
+            self.block.text = written
+        for index, annotation in enumerate(annotations(self.block)):
+            yield {
+                "type": "response.output_text.annotation.added",
+                **self.place,
+                "annotation_index": index,
+                "annotation": annotation,
+            }
+        text = self.block.text
+        yield {"type": "response.output_text.done", **self.place, "text": text, "logprobs": []}
+        yield {"type": "response.content_part.done", **self.place, "part": write_part(self.block)}
+
+    def _append(self, text: str) -> Events:
+        if text:
+            self._fragments.append(text)
+            yield {
+                "type": "response.output_text.delta",
+                **self.place,
+                "delta": text,
+                "logprobs": [],
+            }
+
+
+@define(kw_only=True)
+class RefusalWriter:
+    """A part of a message that holds a refusal."""
+
+    place: JSONObject
+    block: RefusalBlock
+    _fragments: list[str] = field(factory=list[str], init=False)
+
+    def start(self) -> Events:
+        text, self.block = self.block.text, msgspec.structs.replace(self.block, text="")
+        yield {"type": "response.content_part.added", **self.place, "part": write_part(self.block)}
+        yield from self._append(text)
+
+    def delta(self, event: BlockDelta) -> Events:
+        if isinstance(event, RefusalDelta):
+            yield from self._append(event.text)
+
+    def end(self, final: Block | None) -> Events:
+        written = "".join(self._fragments)
+        if isinstance(final, RefusalBlock):
+            yield from self._append(_tail(final.text, written))
+            self.block = final
+        else:
+            self.block.text = written
+        yield {"type": "response.refusal.done", **self.place, "refusal": self.block.text}
+        yield {"type": "response.content_part.done", **self.place, "part": write_part(self.block)}
+
+    def _append(self, text: str) -> Events:
+        if text:
+            self._fragments.append(text)
+            yield {"type": "response.refusal.delta", **self.place, "delta": text}
+
+
+@define(kw_only=True)
+class CallWriter:
+    """A call's arguments: JSON of a function, free text of a custom tool."""
+
+    place: JSONObject
+    block: ToolCallBlock
+    _fragments: list[str] = field(factory=list[str], init=False)
+
+    def start(self) -> Events:
+        return self._append(self.block.raw_arguments)
+
+    def delta(self, event: BlockDelta) -> Events:
+        if isinstance(event, ArgumentsDelta):
+            yield from self._append(event.fragment)
+
+    def end(self, final: Block | None) -> Events:
+        written = "".join(self._fragments)
+        raw = written
+        if isinstance(final, ToolCallBlock):
+            raw = final.raw_arguments
+            yield from self._append(_tail(raw, written))
+        # The item keeps the names and ids that it was announced with.
+        self.block = msgspec.structs.replace(self.block, raw_arguments=raw)
+        name, key = self._names
+        yield {"type": f"{name}.done", **self.place, key: raw}
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        if self.block.tool_kind == "custom":
+            return "response.custom_tool_call_input", "input"
+        return "response.function_call_arguments", "arguments"
+
+    def _append(self, fragment: str) -> Events:
+        if fragment:
+            self._fragments.append(fragment)
+            yield {"type": f"{self._names[0]}.delta", **self.place, "delta": fragment}
+
+
+@define(kw_only=True)
+class ReasoningWriter:
+    """A reasoning item's summary, part by part; the signature comes with the item's end."""
+
+    place: JSONObject
+    block: ReasoningBlock
+    _parts: list[list[str]] = field(factory=list[list[str]], init=False)
+
+    def start(self) -> Events:
+        for number, text in enumerate(self.block.parts):
+            yield from self._append(text, number)
+
+    def delta(self, event: BlockDelta) -> Events:
+        if isinstance(event, ReasoningDelta):
+            yield from self._append(event.text, event.part)
+        elif isinstance(event, OpaqueSet):
+            self.block = msgspec.structs.replace(self.block, opaque=event.opaque)
+
+    def end(self, final: Block | None) -> Events:
+        if isinstance(final, ReasoningBlock):
+            yield from self._complete(final.parts)
+        if self._parts:
+            yield from self._close()
+        if isinstance(final, ReasoningBlock):
+            self.block = msgspec.structs.replace(final, item_id=self.block.item_id)
+        else:
+            parts = ["".join(part) for part in self._parts]
+            self.block = msgspec.structs.replace(self.block, parts=parts)
+
+    def _complete(self, texts: list[str]) -> Events:
+        """Write what the final parts say beyond the deltas."""
+        open_part = len(self._parts) - 1
+        for part, text in enumerate(texts):
+            if part > open_part:
+                yield from self._append(text, part)
+            elif part == open_part:
+                yield from self._append(_tail(text, "".join(self._parts[part])), part)
+
+    def _append(self, text: str, part: int) -> Events:
+        """Parts are written in order: what comes late joins the part that is open."""
+        if part >= len(self._parts):
+            yield from self._open()
+        self._parts[-1].append(text)
+        if text:
+            yield {
+                "type": "response.reasoning_summary_text.delta",
+                **self._summary_place,
+                "delta": text,
+            }
+
+    def _open(self) -> Events:
+        if self._parts:
+            yield from self._close()
+        self._parts.append([])
+        yield {
+            "type": "response.reasoning_summary_part.added",
+            **self._summary_place,
+            "part": {"type": "summary_text", "text": ""},
+        }
+
+    def _close(self) -> Events:
+        text = "".join(self._parts[-1])
+        place = self._summary_place
+        yield {"type": "response.reasoning_summary_text.done", **place, "text": text}
+        yield {
+            "type": "response.reasoning_summary_part.done",
+            **place,
+            "part": {"type": "summary_text", "text": text},
+        }
+
+    @property
+    def _summary_place(self) -> JSONObject:
+        return {**self.place, "summary_index": len(self._parts) - 1}
+
+
+@define(kw_only=True)
+class WholeWriter:
+    """A block that streams nothing of its own."""
+
+    block: Block
+
+    def start(self) -> Events:
+        yield from ()
+
+    def delta(self, event: BlockDelta) -> Events:  # noqa: ARG002
+        yield from ()
+
+    def end(self, final: Block | None) -> Events:
+        if final is not None and has_item(final):
+            self.block = final
+        yield from ()
+
+
+def block_writer(block: Block, place: JSONObject) -> BlockWriter:
+    """The writer for a block; `place` is put into each of its events."""
+    match block:
+        case TextBlock():
+            return TextWriter(place=place, block=block)
+        case RefusalBlock():
+            return RefusalWriter(place=place, block=msgspec.structs.replace(block))
+        case ToolCallBlock():
+            return CallWriter(place=place, block=block)
+        case ReasoningBlock():
+            return ReasoningWriter(place=place, block=block)
+        case _:
+            return WholeWriter(block=block)
+
+
+def _tail(final: str, written: str) -> str:
+    """What the final text adds to the written one."""
+    return final[len(written) :] if final.startswith(written) else ""

@@ -1,0 +1,290 @@
+"""Reads one input item: a message, a call, an output, reasoning, or a hosted tool's item.
+
+Whose turn an item belongs to follows from its kind: what the model writes is the
+assistant's, what a client's tool answers is the tool's.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from lunaroute_core.dialects.openai_responses.content_parts import read_parts
+from lunaroute_core.dialects.openai_responses.fields import (
+    ITEM,
+    PARTS,
+    STRING_FORM,
+    extensions_of,
+    mark,
+    read_object,
+    remainder,
+    required,
+)
+from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
+from lunaroute_core.dialects.request_json import check_bytes
+from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import (
+    Block,
+    CompactionBlock,
+    HostedCallBlock,
+    HostedResultBlock,
+    OpaqueBlock,
+    Origin,
+    ReasoningBlock,
+    TextBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+from lunaroute_core.request_limits import RequestLimits
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+HOSTED_CALLS = frozenset(
+    {
+        "apply_patch_call",
+        "code_interpreter_call",
+        "computer_call",
+        "file_search_call",
+        "image_generation_call",
+        "local_shell_call",
+        "mcp_approval_request",
+        "mcp_call",
+        "mcp_list_tools",
+        "program",
+        "shell_call",
+        "tool_search_call",
+        "web_search_call",
+    }
+)
+HOSTED_RESULTS = frozenset(
+    {
+        "apply_patch_call_output",
+        "computer_call_output",
+        "local_shell_call_output",
+        "mcp_approval_response",
+        "program_output",
+        "shell_call_output",
+        "tool_search_output",
+    }
+)
+_ANSWERED_BY_VENDOR = frozenset({"program_output", "tool_search_output"})
+"""Results that come from the vendor, unless the item says `execution: client`."""
+
+_ROLES: dict[str, Role] = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "developer": "system",
+}
+
+
+class InputItem(Struct, kw_only=True):
+    """What an item adds to the conversation."""
+
+    role: Role
+    blocks: list[Block]
+    phase: str | None = None
+
+
+ItemReader: TypeAlias = Callable[[JSONObject, str, RequestLimits], InputItem]
+"""From the item, its path and the limits."""
+
+
+class _Message(Struct):
+    role: str
+    content: str | list[dict[str, Any]]
+    phase: str | None = None
+
+
+class _FunctionCall(Struct):
+    call_id: str
+    name: str
+    arguments: str
+    id: str | None = None
+
+
+class _CustomCall(Struct):
+    call_id: str
+    name: str
+    input: str
+    id: str | None = None
+
+
+class _Output(Struct):
+    output: str | list[dict[str, Any]]
+    call_id: str | None = None
+
+
+class _ReasoningText(Struct):
+    text: str
+
+
+class _Reasoning(Struct):
+    id: str | None = None
+    summary: list[_ReasoningText] | None = None
+    content: list[_ReasoningText] | None = None
+    encrypted_content: str | None = None
+
+
+def read_item(raw: JSONObject, *, param: str, limits: RequestLimits) -> InputItem:
+    """Raises InvalidRequestError, naming the field, for an item that is malformed."""
+    kind = _kind(raw, param)
+    if kind in _READERS:
+        return _READERS[kind](raw, param, limits)
+    if kind in HOSTED_CALLS:
+        return _whole(raw, HostedCallBlock(dialect=DIALECT, type=kind, raw=raw, id=_id(raw, "id")))
+    if kind in HOSTED_RESULTS:
+        block = HostedResultBlock(dialect=DIALECT, type=kind, raw=raw, call_id=_id(raw, "call_id"))
+        by_vendor = kind in _ANSWERED_BY_VENDOR and raw.get("execution") != "client"
+        return InputItem(role="assistant" if by_vendor else "tool", blocks=[block])
+    if kind == "compaction":
+        return _whole(raw, CompactionBlock(dialect=DIALECT, raw=raw))
+    return _whole(raw, OpaqueBlock(dialect=DIALECT, type=kind, raw=raw))
+
+
+def _kind(raw: JSONObject, param: str) -> str:
+    """The item's type; messages and item references may leave it out."""
+    kind = raw.get("type")
+    if isinstance(kind, str):
+        return kind
+    if kind is None and "role" in raw:
+        return "message"
+    if kind is None and "id" in raw:
+        return "item_reference"
+    raise required(f"{param}.type")
+
+
+def _id(raw: JSONObject, key: str) -> str | None:
+    value = raw.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _whole(raw: JSONObject, block: Block) -> InputItem:
+    role = raw.get("role")
+    known = _ROLES.get(role) if isinstance(role, str) else None
+    return InputItem(role=known or "assistant", blocks=[block])
+
+
+def _read_message(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:
+    message = read_object(raw, _Message, param=param)
+    role = _ROLES.get(message.role)
+    if role is None:
+        known = ", ".join(_ROLES)
+        raise InvalidRequestError(
+            f"{param}.role: must be one of {known}, got {message.role[:64]!r}",
+            param=f"{param}.role",
+        )
+    usual = "output_text" if role == "assistant" else "input_text"
+    blocks, form = _read_content(message.content, usual, f"{param}.content", limits)
+    if not blocks:
+        whole = OpaqueBlock(dialect=DIALECT, type="message", raw=raw)
+        return InputItem(role=role, blocks=[whole], phase=message.phase)
+    for block in blocks:
+        if isinstance(block, OpaqueBlock):
+            mark(block, ITEM, None)
+    head = remainder(raw, {"content"})
+    if form is not None:
+        head["content"] = form
+    mark(blocks[0], ITEM, head)
+    return InputItem(role=role, blocks=blocks, phase=message.phase)
+
+
+def _read_content(
+    content: str | list[dict[str, Any]], usual: str, param: str, limits: RequestLimits
+) -> tuple[list[Block], JSONObject | None]:
+    """The blocks, and the content's form where it is not a list."""
+    if isinstance(content, str):
+        check_bytes(content, limits.max_string_bytes, param=param)
+        return [TextBlock(text=content)], STRING_FORM
+    return read_parts(content, usual=usual, param=param), None
+
+
+def _read_function_call(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:
+    call = read_object(raw, _FunctionCall, param=param)
+    check_bytes(call.arguments, limits.max_tool_arguments_bytes, param=f"{param}.arguments")
+    block = ToolCallBlock(
+        id=call.call_id,
+        name=call.name,
+        raw_arguments=call.arguments,
+        arguments=parsed_arguments(call.arguments),
+        item_id=call.id,
+        extensions=extensions_of(remainder(raw, {"type", "call_id", "name", "arguments", "id"})),
+    )
+    return InputItem(role="assistant", blocks=[block])
+
+
+def parsed_arguments(text: str) -> JSONValue | UnsetType:
+    """The value of a call's arguments, UNSET when they are no JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return UNSET
+
+
+def _read_custom_call(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:
+    call = read_object(raw, _CustomCall, param=param)
+    check_bytes(call.input, limits.max_tool_arguments_bytes, param=f"{param}.input")
+    block = ToolCallBlock(
+        id=call.call_id,
+        name=call.name,
+        tool_kind="custom",
+        raw_arguments=call.input,
+        item_id=call.id,
+        extensions=extensions_of(remainder(raw, {"type", "call_id", "name", "input", "id"})),
+    )
+    return InputItem(role="assistant", blocks=[block])
+
+
+def _read_output(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:
+    output = read_object(raw, _Output, param=param)
+    if output.call_id is None:
+        block = OpaqueBlock(dialect=DIALECT, type=str(raw["type"]), raw=raw)
+        return InputItem(role="tool", blocks=[block])
+    blocks, form = _read_content(output.output, "input_text", f"{param}.output", limits)
+    rest = remainder(raw, {"type", "call_id", "output"})
+    if form is not None:
+        rest["output"] = form
+    block = ToolResultBlock(
+        call_id=output.call_id,
+        blocks=blocks,
+        tool_kind="custom" if raw["type"] == "custom_tool_call_output" else "function",
+        extensions=extensions_of(rest),
+    )
+    return InputItem(role="tool", blocks=[block])
+
+
+def _read_reasoning(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:  # noqa: ARG001
+    """The parts are the summary or, without one, the content, which stays whole besides."""
+    item = read_object(raw, _Reasoning, param=param)
+    parts = [part.text for part in item.summary or item.content or []]
+    modelled = {"type", "id", "encrypted_content"}
+    if item.summary and raw["summary"] == summary_parts(parts):
+        modelled.add("summary")
+    rest = remainder(raw, modelled)
+    if parts and not item.summary:
+        rest[PARTS] = "content"
+    block = ReasoningBlock(
+        variant="redacted" if item.encrypted_content and not parts else "visible",
+        parts=parts,
+        opaque=item.encrypted_content,
+        origin=Origin(dialect=DIALECT, vendor=VENDOR) if item.encrypted_content else None,
+        item_id=item.id,
+        extensions=extensions_of(rest),
+    )
+    return InputItem(role="assistant", blocks=[block])
+
+
+def summary_parts(texts: list[str]) -> list[JSONValue]:
+    return [{"type": "summary_text", "text": text} for text in texts]
+
+
+_READERS: dict[str, ItemReader] = {
+    "message": _read_message,
+    "function_call": _read_function_call,
+    "custom_tool_call": _read_custom_call,
+    "function_call_output": _read_output,
+    "custom_tool_call_output": _read_output,
+    "reasoning": _read_reasoning,
+}

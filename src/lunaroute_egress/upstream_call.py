@@ -1,0 +1,125 @@
+"""One call to an upstream: its connection, its deadlines, its body."""
+
+import asyncio
+import math
+from collections.abc import Awaitable
+
+import aiohttp
+from attrs import define, field
+
+from lunaroute_core.content_encoding import Decoder
+from lunaroute_core.errors import UpstreamProtocolError, UpstreamTimeoutError
+from lunaroute_egress.deadline_watch import DeadlineWatch
+from lunaroute_egress.deadlines import Deadlines
+from lunaroute_egress.failures import CLIENT_FAILURES, before_answer, within_answer
+
+
+class _ExpiredError(Exception):
+    """A deadline passed while the body was being read."""
+
+
+@define(kw_only=True, eq=False)
+class UpstreamCall:
+    """Opens a call, reads the answer's body piece by piece, and owns the connection.
+
+    Attributes:
+        decoder: undoes the body's content encoding; None leaves the bytes as they are.
+    """
+
+    provider: str
+    deadlines: Deadlines
+    watch: DeadlineWatch
+    decoder: Decoder | None = None
+    _loop: asyncio.AbstractEventLoop = field(factory=asyncio.get_running_loop, init=False)
+    _started: float = field(init=False)
+    _opening: asyncio.Task[object] | None = field(default=None, init=False)
+    _response: aiohttp.ClientResponse | None = field(default=None, init=False)
+    _waiting_since: float = field(default=math.inf, init=False)
+    _expired: tuple[str, float] | None = field(default=None, init=False)
+
+    async def open(self, answer: Awaitable[aiohttp.ClientResponse]) -> aiohttp.ClientResponse:
+        """Wait for the answer's status line and headers. Raises ProviderError."""
+        self._started = self._loop.time()
+        task = self._opening = asyncio.current_task()
+        self.watch.add(self)
+        try:
+            self._response = await answer
+        except asyncio.CancelledError:
+            self.watch.discard(self)
+            if self._expired is None or task is None:
+                raise
+            task.uncancel()
+            raise self._timed_out() from None
+        except CLIENT_FAILURES as error:
+            self.watch.discard(self)
+            raise before_answer(error, provider=self.provider, deadlines=self.deadlines) from error
+        except BaseException:
+            self.watch.discard(self)
+            raise
+        return self._response
+
+    async def read(self) -> bytes:
+        """The next bytes, b"" at the end. Raises ProviderError."""
+        content = self.response.content
+        while True:
+            self._waiting_since = self._loop.time()
+            try:
+                chunk = await content.readany()
+                if chunk and self.decoder is not None:
+                    chunk = self.decoder.feed(chunk)
+                    if not chunk:
+                        continue
+            except _ExpiredError:
+                raise self._timed_out() from None
+            except CLIENT_FAILURES as error:
+                raise within_answer(error, provider=self.provider) from error
+            self._waiting_since = math.inf
+            return chunk
+
+    async def read_all(self, *, limit: int) -> bytes:
+        """The whole body. Raises ProviderError, also when it is larger than `limit` bytes."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.read():
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise UpstreamProtocolError(
+                    f"the answer is larger than {limit} bytes", provider=self.provider
+                )
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it when the answer is not at its end."""
+        self.watch.discard(self)
+        if self._response is not None:
+            self._response.close()
+
+    @property
+    def response(self) -> aiohttp.ClientResponse:
+        if self._response is None:
+            raise RuntimeError("the call has not been opened")
+        return self._response
+
+    def check(self, now: float) -> None:
+        """Give up if a deadline has passed; `now` is in the event loop's time."""
+        deadlines = self.deadlines
+        if deadlines.total is not None and now - self._started >= deadlines.total:
+            self._expire("total", deadlines.total)
+        elif self._response is None:
+            if deadlines.first_byte is not None and now - self._started >= deadlines.first_byte:
+                self._expire("first_byte", deadlines.first_byte)
+        elif deadlines.idle is not None and now - self._waiting_since >= deadlines.idle:
+            self._expire("idle", deadlines.idle)
+
+    def _expire(self, phase: str, seconds: float) -> None:
+        self.watch.discard(self)
+        self._expired = phase, seconds
+        if self._response is not None:
+            self._response.content.set_exception(_ExpiredError())
+        elif self._opening is not None:
+            self._opening.cancel()
+
+    def _timed_out(self) -> UpstreamTimeoutError:
+        phase, seconds = self._expired or ("idle", 0.0)
+        return UpstreamTimeoutError(phase=phase, seconds=seconds, provider=self.provider)
