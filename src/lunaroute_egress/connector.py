@@ -1,6 +1,5 @@
 """The connector: a vendor's HTTP API as a Provider."""
 
-import io
 import time
 from typing import cast
 
@@ -43,10 +42,6 @@ from lunaroute_egress.templates import Templates
 from lunaroute_egress.upstream_call import UpstreamCall
 from lunaroute_egress.upstream_headers import upstream_headers
 
-# Above this size the HTTP client writes a body piece by piece when it comes as a file.
-_WHOLE_BODY_BYTES = 1 << 20
-_AUTOMATIC = ("accept", "content-type", "user-agent")
-"""What the HTTP client would add to a request that has none."""
 _ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length"})
 
 
@@ -181,9 +176,8 @@ class Connector:
             self.http.session.request(
                 wire.method,
                 self._url(request, wire),
-                data=_payload(wire.body),
+                data=wire.body or None,
                 headers=headers,
-                skip_auto_headers=[name for name in _AUTOMATIC if name not in headers] or None,
                 allow_redirects=False,
                 proxy=self._proxy,
                 timeout=self._timeout,
@@ -313,12 +307,6 @@ class Connector:
             raise UpstreamProtocolError(
                 f"an event stream was asked for, {kind} was answered", provider=self.name
             )
-
-
-def _payload(body: bytes) -> bytes | io.BytesIO | None:
-    if not body:
-        return None
-    return body if len(body) <= _WHOLE_BODY_BYTES else io.BytesIO(body)
 
 
 def _without_encoding(headers: Headers) -> Headers:

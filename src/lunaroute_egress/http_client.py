@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from lunaroute_egress.deadline_watch import DeadlineWatch
 from lunaroute_egress.endpoints import is_loopback
+from lunaroute_egress.whole_request import WholeRequest
 
 _MAX_HEADER_BYTES = 64 * 1024
 
@@ -53,6 +54,7 @@ class HttpClient:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            request_class=WholeRequest,
             timeout=aiohttp.ClientTimeout(total=None),
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,

@@ -3,8 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.routing import Router
 
 from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_ingress import Edge, Relay, ingress_routes
@@ -14,7 +13,7 @@ from lunaroute_ingress.edge.request_log import RequestLog
 from lunaroute_server.gateway import Gateway
 
 
-def create_app(gateway: Gateway) -> Starlette:
+def create_app(gateway: Gateway) -> Edge:
     """An ASGI application to run or to mount.
 
     Its lifespan opens and closes the gateway, unless whoever mounts it has opened it: an
@@ -25,26 +24,22 @@ def create_app(gateway: Gateway) -> Starlette:
         dialect for dialect in DIALECTS.values() if dialect.vendor.name in settings.vendors
     )
     relay = Relay(provider=gateway.provider, in_flight=gateway.in_flight, settings=settings)
-    edge = Middleware(
-        Edge,
-        dialects=dialects,
-        host_check=HostCheck(allowed=_names(settings.allowed_hosts)),
-        cors=Cors(allowed=frozenset(settings.allowed_origins)),
-        log=RequestLog(enabled=settings.log_requests),
-    )
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+    async def lifespan(_: Router) -> AsyncGenerator[None]:
         if gateway.is_open:
             yield
             return
         async with gateway:
             yield
 
-    return Starlette(
-        routes=ingress_routes(relay, dialects=dialects, providers=gateway.provider_names),
-        middleware=[edge],
-        lifespan=lifespan,
+    routes = ingress_routes(relay, dialects=dialects, providers=gateway.provider_names)
+    return Edge(
+        Router(routes, lifespan=lifespan),
+        dialects=dialects,
+        host_check=HostCheck(allowed=_names(settings.allowed_hosts)),
+        cors=Cors(allowed=frozenset(settings.allowed_origins)),
+        log=RequestLog(enabled=settings.log_requests),
     )
 
 

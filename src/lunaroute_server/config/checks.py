@@ -1,0 +1,160 @@
+"""What the types cannot say: whether the values of a configuration make sense together."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import get_args
+from urllib.parse import SplitResult, urlsplit
+
+from msgspec import NODEFAULT
+from msgspec.structs import fields
+
+from lunaroute_core.dialects.registry import DIALECTS
+from lunaroute_egress.endpoints import is_loopback
+from lunaroute_server.config.key_path import KeyPath
+from lunaroute_server.config.model import Config
+from lunaroute_server.config.problem import Problem
+from lunaroute_server.config.provider import ProviderConfig, ProviderType
+from lunaroute_server.config.provider_edit_checks import edit_problems
+
+_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_HOST_NAME = re.compile(r"[a-z0-9._-]+")
+_EVERY_ADDRESS = ("0.0.0.0", "::", "")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TYPES: tuple[ProviderType, ...] = get_args(ProviderType)
+_VENDOR_TYPES = tuple(kind for kind in _TYPES if kind != "mock")
+_ONLY_FOR: dict[str, tuple[ProviderType, ...]] = {
+    "type": _TYPES,
+    "enabled": _TYPES,
+    "mock": ("mock",),
+    "api_version": ("anthropic", "azure-openai"),
+    "deployments": ("azure-openai",),
+}
+"""The provider types a key has an effect on; other keys have one on all but `mock`."""
+
+
+def check(config: Config) -> tuple[Problem, ...]:
+    """Everything that is wrong with a configuration whose types are right."""
+    return tuple(_problems(config))
+
+
+def _problems(config: Config) -> Iterator[Problem]:
+    yield from _listening(config)
+    yield from _bypass(config)
+    if not any(provider.enabled for provider in config.providers.values()):
+        yield _problem("no provider is enabled", "providers")
+    for name, provider in config.providers.items():
+        path = ("providers", name)
+        if not _PROVIDER_NAME.fullmatch(name):
+            yield _problem("a provider's name is letters, digits, - and _", *path)
+        yield from _provider(provider, path)
+        yield from _base_url(provider, path, config)
+        yield from edit_problems(provider, path)
+
+
+def _listening(config: Config) -> Iterator[Problem]:
+    if not config.host or any(character in config.host for character in "/ "):
+        yield _problem("must be an address or a host name", "host")
+    for position, host in enumerate(config.http_server.allowed_hosts):
+        if not _HOST_NAME.fullmatch(host) and not _is_address(host):
+            reason = "must be a host name in lower case, without scheme, port and path"
+            yield _problem(reason, "http_server", "allowed_hosts", position)
+    for position, origin in enumerate(config.http_server.allowed_origins):
+        parts = _split(origin)
+        is_origin = parts is not None and origin == f"{parts.scheme}://{parts.netloc}".lower()
+        if not is_origin and origin != "*":
+            reason = "must be an origin such as https://app.example.com, without a path, or *"
+            yield _problem(reason, "http_server", "allowed_origins", position)
+
+
+def _bypass(config: Config) -> Iterator[Problem]:
+    name = config.bypass.provider
+    if name is None:
+        return
+    provider = config.providers.get(name)
+    if provider is None:
+        yield _problem(f'there is no provider "{name}"', "bypass", "provider")
+    elif not provider.enabled:
+        yield _problem(f'provider "{name}" is not enabled', "bypass", "provider")
+    elif provider.type == "mock":
+        yield _problem("the mock provider has no paths of a vendor", "bypass", "provider")
+
+
+def _provider(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
+    for key in _without_effect(provider):
+        yield _problem(f'has no effect on a provider of type "{provider.type}"', *path, key)
+    if provider.type == "azure-openai" and provider.base_url is None:
+        yield _problem('is missing: a provider of type "azure-openai" needs it', *path, "base_url")
+    if provider.deployments and provider.type == "azure-openai" and provider.api_version is None:
+        yield _problem("has an effect only together with api_version", *path, "deployments")
+    if provider.model and provider.models:
+        yield _problem("has no effect beside model, which replaces every name", *path, "models")
+    yield from _dialects(provider, (*path, "dialects"))
+
+
+def _without_effect(provider: ProviderConfig) -> Iterator[str]:
+    """Keys that are set although providers of this type have no use for them."""
+    for each in fields(ProviderConfig):
+        types = _ONLY_FOR.get(each.name, _VENDOR_TYPES)
+        default: object = {} if each.default is NODEFAULT else each.default
+        if provider.type not in types and getattr(provider, each.name) != default:
+            yield each.name
+
+
+def _dialects(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
+    names = provider.dialects
+    if names is None:
+        return
+    if not names:
+        yield _problem("must name at least one dialect", *path)
+    for position, name in enumerate(names):
+        if name not in DIALECTS:
+            reason = f'unknown dialect "{name}"; known are {", ".join(DIALECTS)}'
+            yield _problem(reason, *path, position)
+        elif name in names[:position]:
+            yield _problem(f'"{name}" is here twice', *path, position)
+
+
+def _base_url(provider: ProviderConfig, path: KeyPath, config: Config) -> Iterator[Problem]:
+    if provider.base_url is None:
+        return
+    path = (*path, "base_url")
+    parts = _split(provider.base_url)
+    if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        yield _problem("must be an http:// or https:// URL with a host", *path)
+    elif "@" in parts.netloc:
+        yield _problem("must not hold a password: set it in request_headers", *path)
+    elif parts.query or parts.fragment:
+        yield _problem("must have neither a query nor a fragment", *path)
+    elif provider.enabled and _is_this_gateway(parts, config):
+        yield _problem("leads to this gateway itself, which would call itself for ever", *path)
+
+
+def _is_this_gateway(url: SplitResult, config: Config) -> bool:
+    if (url.port or _DEFAULT_PORTS[url.scheme]) != config.port:
+        return False
+    host = url.hostname or ""
+    if is_loopback(host):
+        return is_loopback(config.host) or config.host in _EVERY_ADDRESS
+    return host == config.host.lower()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # out of range is an error only when asked for
+    except ValueError:
+        return None
+    return parts if parts.scheme and parts.netloc else None
+
+
+def _problem(reason: str, *path: str | int) -> Problem:
+    return Problem(reason=reason, path=path)

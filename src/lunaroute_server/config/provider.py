@@ -1,0 +1,149 @@
+"""What one provider is told: where it listens, with whose key, and with which edits."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from lunaroute_egress.mock.options import MockOptions
+
+ProviderType = Literal["openai", "anthropic", "azure-openai", "mock"]
+Seconds = Annotated[float, Meta(gt=0)]
+WholeSeconds = Annotated[int, Meta(gt=0)]
+Templated = Meta(extra={"templated": True})
+"""Marks a value whose `${…}` are templates, filled in for each request, not variables."""
+
+NAMED_TYPES: dict[str, ProviderType] = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "mock": "mock",
+}
+"""Providers of these names need no `type`."""
+
+_OPENAI = ("openai_responses", "openai_chat")
+_OPENAI_COMPATIBLE = ("openai_chat",)
+_ANTHROPIC = ("anthropic_messages",)
+_MOCK = ("openai_chat", "openai_responses", "anthropic_messages")
+_OPENAI_HOSTS = (".openai.com", ".chatgpt.com")
+
+
+class HttpClientConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Deadlines and connections to one provider."""
+
+    timeout_secs: Seconds | None = 600
+    """The whole call, a stream's last byte included; null waits for ever."""
+    connect_timeout_secs: Seconds | None = 10
+    """Opening the connection: name resolution, TCP and TLS."""
+    first_byte_timeout_secs: Seconds | None = None
+    """From the request to the answer's status line; null leaves it to `timeout_secs`, since a
+    model may think for minutes before it answers."""
+    idle_timeout_secs: Seconds | None = 300
+    """Between two pieces of an answer; null waits until `timeout_secs`."""
+    pool_idle_timeout_secs: Seconds = 50
+    """How long an unused connection is kept. It must be shorter than the vendor keeps it: they
+    close idle connections after 60 to 120 seconds, and a request sent just then is lost."""
+    tcp_keepalive_secs: WholeSeconds | None = 60
+    """TCP keep-alive probes start after this much silence, so that firewalls do not drop a
+    connection on which a model is thinking; null turns them off."""
+    max_connections: Annotated[int, Meta(ge=1)] | None = None
+    """At most so many connections to this provider; further requests wait. Null is no limit."""
+
+
+class PrependedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message put in front of the client's conversation."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    """Who says it."""
+    content: str
+    """The text; may hold templates."""
+
+
+class RequestBodyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Edits to the request's JSON body, in this order. Strings may hold templates.
+
+    A body that is edited is no longer byte-identical to what the client sent.
+    """
+
+    # Not JSONObject: msgspec cannot resolve that alias's reference to itself from here.
+    defaults: dict[str, Any] = {}
+    """Fields set where the client gave none; objects are merged, arrays replaced whole."""
+    overrides: dict[str, Any] = {}
+    """Fields set whatever the client gave; objects are merged, arrays replaced whole."""
+    prepend_messages: tuple[PrependedMessage, ...] = ()
+    """Messages put in front of the client's, in order."""
+
+
+class ProviderConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One upstream. Its name is how clients pick it: `name/model`."""
+
+    type: ProviderType
+    """What kind of API it is. Any OpenAI-compatible server is `openai` with a `base_url`.
+    Providers named `openai`, `anthropic` or `mock` need not say it."""
+    enabled: bool = True
+    """Whether the provider is used."""
+    api_key: str | None = None
+    """The key to send. Without any, the client's own is passed on."""
+    api_keys: tuple[str, ...] = ()
+    """Several keys, used in turn."""
+    forward_client_credentials: bool | None = None
+    """Whether a provider without keys gets the client's. Null: only where they belong, to the
+    vendor itself or a server on this machine."""
+    base_url: str | None = None
+    """Where it listens; null is the vendor's own address. An `openai` URL includes the version
+    (`https://api.openai.com/v1`; without any path it gets `/v1`), an `anthropic` or
+    `azure-openai` one does not."""
+    api_version: str | None = None
+    """`anthropic`: the `anthropic-version` header where the client sent none (2023-06-01).
+    `azure-openai`: the `api-version`, and with it the classic deployment paths."""
+    deployments: dict[str, str] = {}
+    """`azure-openai` with `api_version` only: model name to deployment name."""
+    model: str | None = None
+    """Sent whatever model the client asked for."""
+    models: dict[str, str] = {}
+    """Public model name to the name this provider knows it by; other names stay. The public
+    names are listed in `/v1/models`."""
+    dialects: tuple[str, ...] | None = None
+    """The wire dialects the endpoint speaks, best first: `openai_responses`, `openai_chat`,
+    `anthropic_messages`. Null follows from `type`; an `openai` provider at another vendor's
+    `base_url` is taken to speak `openai_chat` only."""
+    request_headers: Annotated[dict[str, str], Templated] = {}
+    """Headers sent in place of the client's. Values may hold templates."""
+    request_body: Annotated[RequestBodyConfig, Templated] = RequestBodyConfig()
+    """Edits to the request body."""
+    template_env: tuple[str, ...] = ()
+    """The environment variables that templates may read, as `${env.NAME}`."""
+    http_client: HttpClientConfig = HttpClientConfig()
+    """Deadlines and connections."""
+    mock: MockOptions | None = None
+    """`mock` only: how the simulated model behaves."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys to use in turn. An empty one, as from `${KEY:-}`, is none."""
+        return tuple(key for key in (self.api_key, *self.api_keys) if key)
+
+    @property
+    def spoken_dialects(self) -> tuple[str, ...]:
+        """The names of the dialects the endpoint speaks, best first."""
+        if self.dialects is not None:
+            return self.dialects
+        match self.type:
+            case "anthropic":
+                return _ANTHROPIC
+            case "mock":
+                return _MOCK
+            case "azure-openai":
+                return _OPENAI
+            case "openai":
+                return _OPENAI if _is_openai(self.base_url) else _OPENAI_COMPATIBLE
+
+
+def _is_openai(base_url: str | None) -> bool:
+    if base_url is None:
+        return True
+    return f".{urlsplit(base_url).hostname or ''}".endswith(_OPENAI_HOSTS)
+
+
+def vendor_providers() -> dict[str, ProviderConfig]:
+    """What is there when nothing is configured: both vendors, and the simulated model."""
+    return {name: ProviderConfig(type=kind) for name, kind in NAMED_TYPES.items()}
