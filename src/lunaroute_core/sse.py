@@ -5,6 +5,9 @@ strings of one or more whole frames: nothing is re-serialized, and whoever must 
 inside parses a block with `parse_events`.
 """
 
+import re
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024
@@ -72,6 +75,35 @@ def _last_boundary(data: bytearray, *, start: int) -> int:
         if at >= 0:
             end = max(end, at + len(ending))
     return end
+
+
+def frame_start(block: bytes, start: int, position: int) -> int:
+    """Where the frame begins that holds `position`; no earlier than `start`, where one does.
+
+    Here and in `frame_end`, what has other line endings than LF counts as one frame:
+    `parse_events` tells its events apart.
+    """
+    before = block.rfind(b"\n\n", start, position)
+    return start if before < 0 else before + 2
+
+
+def frame_end(block: bytes, position: int) -> int:
+    """Where the frame ends that holds `position`, its blank line included."""
+    at = block.find(b"\n\n", position)
+    return len(block) if at < 0 else at + 2
+
+
+def telling_frames(block: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    """Where the frames begin and end in which a pattern is found.
+
+    Nearly all of a stream is content that observers need not read, and a block may hold many
+    frames: this finds the others at the cost of one search.
+    """
+    end = 0
+    while match := pattern.search(block, end):
+        begin = frame_start(block, end, match.start())
+        end = frame_end(block, match.end())
+        yield begin, end
 
 
 def data_payloads(block: bytes) -> list[bytes]:

@@ -1,5 +1,6 @@
 """Watches a message stream go by."""
 
+import re
 from typing import Final
 
 from msgspec import Struct
@@ -10,8 +11,9 @@ from lunaroute_core.dialects.anthropic_messages.finish import read_stop_reason
 from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, merge_usage, read_usage
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.errors import ErrorDetails
-from lunaroute_core.sse import SSEEvent, parse_events
+from lunaroute_core.sse import SSEEvent, frame_end, parse_events, telling_frames
 
+_TELLING: Final = re.compile(rb"message_|error")
 _READ: Final = frozenset({"message_start", "message_delta", "message_stop", "error"})
 
 
@@ -65,8 +67,15 @@ class MessagesObserver:
         self.position = 0
 
     def observe(self, block: bytes) -> None:
-        if self.started and b"message_" not in block and b"error" not in block:
-            return
+        while block and not self.started:
+            end = frame_end(block, 0)
+            self._observe_frames(block[:end])
+            block = block[end:]
+        if b"message_" in block or b"error" in block:
+            for begin, end in telling_frames(block, _TELLING):
+                self._observe_frames(block[begin:end])
+
+    def _observe_frames(self, block: bytes) -> None:
         for event in parse_events(block):
             self.started = True
             if not self.finished and _is_read(event):

@@ -15,12 +15,13 @@ from lunaroute_core.dialects.openai_responses.answer_fields import AnswerFields,
 from lunaroute_core.dialects.openai_vendor import openai_error_details
 from lunaroute_core.errors import ErrorDetails
 from lunaroute_core.json_value import JSONValue
-from lunaroute_core.sse import SSEEvent, parse_events
+from lunaroute_core.sse import SSEEvent, frame_end, parse_events, telling_frames
 
 _LIFECYCLE = re.compile(
     rb'"type"\s*:\s*"response\.'
     rb'(?:created|queued|in_progress|completed|incomplete|failed|cancelled)"'
 )
+_TELLING = re.compile(_LIFECYCLE.pattern + rb"|error")
 _ERROR = re.compile(rb'"type"\s*:\s*"error"|^\s*\{\s*"error"')
 _NUMBER = re.compile(rb'"sequence_number"\s*:\s*(\d{1,15})\b')
 _OPENING = frozenset({"response.created", "response.queued", "response.in_progress"})
@@ -64,12 +65,27 @@ class ResponsesObserver:
     def observe(self, block: bytes) -> None:
         if b'"sequence_number"' in block:
             self._last = block
-        if not self.started or b"error" in block or _LIFECYCLE.search(block) is not None:
-            # A stream's last frame may lack the blank line that dispatches it.
-            for event in parse_events(block + b"\n\n"):
-                self._read(event)
-        elif not self._has_output:
-            self._has_output = b"data:" in block
+        while block and not self.started:
+            end = frame_end(block, 0)
+            self._read_frames(block[:end])
+            block = block[end:]
+        passed = 0
+        if b"error" in block or _LIFECYCLE.search(block) is not None:
+            for begin, end in telling_frames(block, _TELLING):
+                self._pass(block, passed, begin)
+                self._read_frames(block[begin:end])
+                passed = end
+        self._pass(block, passed, len(block))
+
+    def _pass(self, block: bytes, begin: int, end: int) -> None:
+        """Take note of frames that need not be read."""
+        if not self._has_output:
+            self._has_output = block.find(b"data:", begin, end) >= 0
+
+    def _read_frames(self, frames: bytes) -> None:
+        # A stream's last frame may lack the blank line that dispatches it.
+        for event in parse_events(frames + b"\n\n"):
+            self._read(event)
 
     def _read(self, event: SSEEvent) -> None:
         if event.data == b"[DONE]":
