@@ -36,7 +36,7 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_egress.credentials import KeyRing, client_credentials
 from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
-from lunaroute_egress.http_client import HttpClient, proxy_for
+from lunaroute_egress.http_client import HttpClient
 from lunaroute_egress.model_names import ModelNames
 from lunaroute_egress.templates import Templates
 from lunaroute_egress.upstream_call import UpstreamCall
@@ -79,8 +79,8 @@ class Connector:
     edits: BodyEdits = field(factory=BodyEdits)
     models: ModelNames = field(factory=ModelNames)
     templates: Templates = Factory(lambda self: Templates(provider=self.name), takes_self=True)
-    _proxy: str | None = field(
-        init=False, default=Factory(lambda self: proxy_for(self.endpoint.base_url), takes_self=True)
+    _server: URL = field(
+        init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
     _timeout: aiohttp.ClientTimeout = field(
         init=False,
@@ -173,14 +173,13 @@ class Connector:
         call = UpstreamCall(provider=self.name, deadlines=self.deadlines, watch=self.http.watch)
         headers = self._headers(request, wire, stream=stream)
         await call.open(
-            self.http.session.request(
+            self.http.request(
                 wire.method,
                 self._url(request, wire),
-                data=wire.body or None,
+                server=self._server,
                 headers=headers,
-                allow_redirects=False,
-                proxy=self._proxy,
-                timeout=self._timeout,
+                body=wire.body,
+                deadline=self._timeout,
             )
         )
         return call
@@ -206,6 +205,7 @@ class Connector:
             extra.append((b"traceparent", request.context.traceparent.encode()))
         return upstream_headers(
             wire.headers,
+            host=self._server.host_port_subcomponent or "",
             credentials=self._credentials(request),
             required=self._required if wire.body else (),
             extra=extra,

@@ -22,9 +22,10 @@ _OURS = frozenset(
 _DROPPED = _OURS | CREDENTIAL_HEADERS | HOP_BY_HOP
 
 
-def upstream_headers(
+def upstream_headers(  # noqa: PLR0913 - all of them are headers
     client: Headers,
     *,
+    host: str,
     credentials: Iterable[tuple[bytes, bytes]],
     required: Headers,
     extra: Sequence[tuple[bytes, bytes]] = (),
@@ -34,6 +35,7 @@ def upstream_headers(
 
     Args:
         client: the headers as received; repeated ones stay repeated and in order.
+        host: the upstream's.
         credentials: the headers to authenticate with, in place of the client's.
         required: sent only where the client sent none of that name.
         extra: sent in place of any the client sent of that name.
@@ -43,7 +45,8 @@ def upstream_headers(
     dropped = _DROPPED | {name for name, _ in extra} if extra else _DROPPED
     if named := named_by_connection(client):
         dropped |= named
-    headers = _texts(pair for pair in client if pair[0] not in dropped)
+    headers = [("host", host)]
+    headers += _texts(pair for pair in client if pair[0] not in dropped)
     headers += _texts(credentials)
     if extra:
         headers += _texts(extra)

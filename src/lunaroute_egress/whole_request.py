@@ -1,35 +1,49 @@
 """The HTTP client's request, for bodies that are in memory already."""
 
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
-from aiohttp.client_reqrep import ClientResponse
+from aiohttp.client_reqrep import ClientResponse, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
+from yarl import URL
 
 
 class WholeRequest(aiohttp.ClientRequest):
     """Sends exactly the headers it is given, and the body with them in one write.
 
-    The client's own request adds headers of its own, looks up how to serialize the body, and
+    aiohttp's own request adds headers of its own, looks up how to serialize the body, and
     starts a task to write it, so that an answer can be read meanwhile. Bytes need no such
-    task: they are handed to the transport whole. That halves the cost of a small request.
+    task: they are handed to the transport whole.
     """
 
     _whole: bytes = b""
+    _key: ConnectionKey | None = None
 
-    def update_headers(self, headers: Any) -> None:
-        self.headers = CIMultiDict({"host": self.url.host_port_subcomponent or ""})
-        self.headers.extend(headers)
+    def derived(self, method: str, url: URL, *, headers: CIMultiDict[str], body: bytes) -> Self:
+        """A request to the same server. It shares all that the servers' name decides, which
+        is most of what making a request costs.
+
+        `headers` become the request's own, and get their `content-length`.
+        """
+        request = self.__class__.__new__(self.__class__)
+        request.__dict__.update(self.__dict__)
+        request.method, request.url, request.original_url = method, url, url
+        request.headers = headers
+        request._whole = body  # noqa: SLF001 - of the same class
+        if body or method not in self.GET_METHODS:
+            headers["content-length"] = str(len(body))
+        return request
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        if self._key is None:
+            self._key = super().connection_key
+        return self._key
 
     def update_auto_headers(self, skip_auto_headers: Any) -> None:
         """Nothing is added."""
-
-    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
-        self._whole = body or b""
-        if self._whole or self.method not in self.GET_METHODS:
-            self.headers["content-length"] = str(len(self._whole))
 
     async def send(self, conn: Connection) -> ClientResponse:
         protocol = conn.protocol
@@ -42,7 +56,6 @@ class WholeRequest(aiohttp.ClientRequest):
         if self._whole:
             await writer.write(self._whole, drain=False)
         writer.set_eof()
-        protocol.start_timeout()
         self.response = self.response_class(
             self.method,
             self.original_url,

@@ -10,6 +10,7 @@ from starlette.types import Send
 from lunaroute_core import ErrorDetails, Headers
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.exchange import Exchange
+from lunaroute_ingress.outcome_headers import header_value
 
 _JSON = (b"content-type", b"application/json")
 
@@ -41,11 +42,13 @@ def error_answer(error: ErrorDetails, *, dialect: Dialect, exchange: Exchange) -
     The vendor's request id header carries the gateway's id, as the client's SDK shows it;
     the upstream's own id, if there was one, has a header of its own.
     """
+    exchange.outcome, exchange.error = "failed", error.kind.value
+    exchange.error_message = error.message
     request_id = exchange.request_id
     status, body = dialect.errors.encode(error, request_id=request_id)
     headers = [(dialect.vendor.request_id_header.encode(), request_id.encode())]
     if error.request_id is not None:
-        headers.append((b"x-lunaroute-upstream-request-id", error.request_id.encode("latin-1")))
+        headers.append((b"x-lunaroute-upstream-request-id", header_value(error.request_id)))
     if error.retry_after is not None:
         headers.append((b"retry-after", str(ceil(error.retry_after)).encode()))
     if error.should_retry is not None:

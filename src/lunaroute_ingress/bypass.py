@@ -47,6 +47,7 @@ class Bypass:
             await error_answer(error.details, dialect=dialect, exchange=exchange).send(send)
             return
         except ClientGoneError:
+            exchange.outcome = "client_gone"
             return
         context = context_of(scope, exchange, dialect=dialect.name)
         if known is None and context.provider_override is None:

@@ -37,7 +37,7 @@ class ModelEndpoint:
                 error.details, dialect=self.dialect, exchange=exchange_of(scope)
             ).send(send)
         except ClientGoneError:
-            return
+            exchange_of(scope).outcome = "client_gone"
         else:
             await self.relay.answer(request, scope, receive, send)
 
@@ -47,7 +47,7 @@ class ModelEndpoint:
         headers = exchange.headers
         body = await read_body(receive, limit=limit)
         if b"content-encoding" in exchange.first:
-            body, headers = decoded_body(body, headers)
+            body, headers = decoded_body(body, headers, limit=limit)
         peek = self.dialect.requests.peek(body)
         wire = WireRequest(
             dialect=self.dialect.name,

@@ -148,6 +148,8 @@ class _Call:
         """
         details = _details(error)
         exchange = self.exchange
+        if details is _CRASHED:
+            _log.error("request.crashed", request_id=exchange.request_id, exc_info=error)
         exchange.outcome, exchange.error = "failed", details.kind.value
         exchange.error_message = details.message
         if not isinstance(error, ProviderError):
@@ -167,8 +169,8 @@ _EVENT_STREAM = (
 )
 
 
+_CRASHED = ErrorDetails(kind=ErrorKind.SERVER, message="internal error of the gateway")
+
+
 def _details(error: Exception) -> ErrorDetails:
-    if isinstance(error, RequestError | ProviderError):
-        return error.details
-    _log.error("request.crashed", exc_info=error)
-    return ErrorDetails(kind=ErrorKind.SERVER, message="internal error of the gateway")
+    return error.details if isinstance(error, RequestError | ProviderError) else _CRASHED

@@ -1,10 +1,14 @@
 """Reading a request's body, up to a limit."""
 
+from collections.abc import Iterator
+
 from starlette.types import Receive
 
 from lunaroute_core import Headers, InvalidRequestError, RequestTooLargeError
-from lunaroute_core.content_encoding import ContentEncodingError, decode
+from lunaroute_core.content_encoding import ContentEncodingError, Decoder, decoder_for
 from lunaroute_core.headers import find_header
+
+_SLICE_BYTES = 4096
 
 
 class ClientGoneError(Exception):
@@ -51,17 +55,30 @@ async def _rest(first: bytes, receive: Receive, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def decoded_body(body: bytes, headers: Headers) -> tuple[bytes, Headers]:
+def decoded_body(body: bytes, headers: Headers, *, limit: int) -> tuple[bytes, Headers]:
     """A body sent compressed, decoded, and the headers without its encoding.
 
     Raises:
         InvalidRequestError: the encoding is unknown, or the data is not in it.
+        RequestTooLargeError: it is longer than `limit` bytes once decoded.
     """
-    encoding = find_header(headers, b"content-encoding")
-    if encoding is None or encoding == "identity":
-        return body, headers
     try:
-        body = decode(body, encoding)
+        decoder = decoder_for(find_header(headers, b"content-encoding") or "")
+        if decoder is None:
+            return body, headers
+        body = b"".join(_decoded(body, decoder, limit))
+        decoder.finish()
     except ContentEncodingError as error:
         raise InvalidRequestError(str(error), param="Content-Encoding") from error
     return body, tuple(pair for pair in headers if pair[0] != b"content-encoding")
+
+
+def _decoded(body: bytes, decoder: Decoder, limit: int) -> Iterator[bytes]:
+    """Piece by piece, so that a small body that decodes to a huge one is noticed early."""
+    left = limit
+    for at in range(0, len(body), _SLICE_BYTES):
+        piece = decoder.feed(body[at : at + _SLICE_BYTES])
+        left -= len(piece)
+        if left < 0:
+            raise RequestTooLargeError(limit=limit)
+        yield piece

@@ -42,6 +42,9 @@ class StreamWriter:
         self._idle_since = self._loop.time()
 
     async def end(self) -> None:
+        self._idle_since = None
+        if self._ping is not None:
+            await asyncio.wait({self._ping})
         await self.send({"type": "http.response.body", "body": b""})
 
     async def aclose(self) -> None:
@@ -57,8 +60,10 @@ class StreamWriter:
         interval = self.keep_alive_seconds or 0.0
         idle = 0.0 if self._idle_since is None else now - self._idle_since
         if idle >= interval - 1e-3:
-            self._ping = self._loop.create_task(self._send_keep_alive())
             idle = 0.0
+            # One that a client does not take is not followed by others.
+            if self._ping is None or self._ping.done():
+                self._ping = self._loop.create_task(self._send_keep_alive())
         self._timer = self._loop.call_at(now + interval - idle, self._check)
 
     async def _send_keep_alive(self) -> None:

@@ -1,6 +1,9 @@
 """The pooled client and the proxy it uses."""
 
+import aiohttp
 import pytest
+from multidict import CIMultiDict
+from yarl import URL
 
 from lunaroute_egress import HttpClient
 from lunaroute_egress.http_client import proxy_for
@@ -15,13 +18,13 @@ def no_proxies(monkeypatch):
 
 def test_the_proxy_of_the_scheme_is_used(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    assert proxy_for("https://api.openai.com/v1") == "http://proxy:3128"
+    assert proxy_for("https://api.openai.com/v1") == URL("http://proxy:3128")
     assert proxy_for("http://example.com") is None
 
 
 def test_all_proxy_is_the_last_resort(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://proxy:3128")
-    assert proxy_for("http://example.com") == "http://proxy:3128"
+    assert proxy_for("http://example.com") == URL("http://proxy:3128")
 
 
 def test_no_proxy_and_loopback_go_direct(monkeypatch):
@@ -33,6 +36,14 @@ def test_no_proxy_and_loopback_go_direct(monkeypatch):
     assert proxy_for("http://localhost:11434/v1") is None
 
 
-def test_a_client_that_is_not_open_says_so():
+async def test_a_client_that_is_not_open_says_so():
+    url = URL("http://127.0.0.1:1/")
     with pytest.raises(RuntimeError, match="not open"):
-        _ = HttpClient().session
+        await HttpClient().request(
+            "GET",
+            url,
+            server=url,
+            headers=CIMultiDict(),
+            body=b"",
+            deadline=aiohttp.ClientTimeout(),
+        )

@@ -1,9 +1,10 @@
 """What the simulated model is told to do."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import FinishReason
 
 Rate = Annotated[float, Meta(ge=0, le=1)]
@@ -15,8 +16,7 @@ class ScriptedCall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A tool call in a scripted answer. `arguments` need not fit the tool's schema."""
 
     name: str
-    # Not JSONObject: msgspec cannot resolve that alias's reference to itself from here.
-    arguments: dict[str, Any] = {}
+    arguments: JSONObject = {}
 
 
 class ScriptedAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

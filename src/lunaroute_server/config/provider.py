@@ -1,10 +1,11 @@
 """What one provider is told: where it listens, with whose key, and with which edits."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from lunaroute_core.json_value import JSONObject
 from lunaroute_egress.mock.options import MockOptions
 
 ProviderType = Literal["openai", "anthropic", "azure-openai", "mock"]
@@ -64,10 +65,9 @@ class RequestBodyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     A body that is edited is no longer byte-identical to what the client sent.
     """
 
-    # Not JSONObject: msgspec cannot resolve that alias's reference to itself from here.
-    defaults: dict[str, Any] = {}
+    defaults: JSONObject = {}
     """Fields set where the client gave none; objects are merged, arrays replaced whole."""
-    overrides: dict[str, Any] = {}
+    overrides: JSONObject = {}
     """Fields set whatever the client gave; objects are merged, arrays replaced whole."""
     prepend_messages: tuple[PrependedMessage, ...] = ()
     """Messages put in front of the client's, in order."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from attrs import frozen
 
+from lunaroute_server.serving import garbage_collection
 from lunaroute_server.serving.application import Application
 from lunaroute_server.serving.http_server import HTTPServer, ServerModule
 from lunaroute_server.serving.lifespan import Lifespan
@@ -71,6 +72,7 @@ class Worker:
         with stop.installed(signals, lifeline=lifeline):
             application = self.application()
             async with Lifespan(app=application.app):
+                garbage_collection.settle()
                 on_ready()
                 await self._serve(application, stop)
 
