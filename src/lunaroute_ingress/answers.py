@@ -1,7 +1,6 @@
 """Writing whole answers, the vendors' and our own."""
 
 from collections.abc import Iterable
-from email.utils import formatdate
 from math import ceil
 
 from attrs import frozen
@@ -32,8 +31,7 @@ class Answer:
 
 def json_answer(status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
     """An answer the gateway itself gives."""
-    date = (b"date", formatdate(usegmt=True).encode())
-    return Answer(status, (_JSON, date, *headers), body)
+    return Answer(status, (_JSON, *headers), body)
 
 
 def error_answer(error: ErrorDetails, *, dialect: Dialect, exchange: Exchange) -> Answer:

@@ -42,7 +42,11 @@ class Bypass:
         try:
             if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
                 raise _unknown_path(path)
-            body = await read_body(receive, limit=self.relay.settings.max_body_bytes)
+            body = await read_body(
+                receive,
+                limit=self.relay.settings.max_body_bytes,
+                declared=exchange.first.get(b"content-length"),
+            )
         except RequestError as error:
             await error_answer(error.details, dialect=dialect, exchange=exchange).send(send)
             return

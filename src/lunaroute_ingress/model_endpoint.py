@@ -45,7 +45,7 @@ class ModelEndpoint:
         limit = self.relay.settings.max_body_bytes
         exchange = exchange_of(scope)
         headers = exchange.headers
-        body = await read_body(receive, limit=limit)
+        body = await read_body(receive, limit=limit, declared=exchange.first.get(b"content-length"))
         if b"content-encoding" in exchange.first:
             body, headers = decoded_body(body, headers, limit=limit)
         peek = self.dialect.requests.peek(body)

@@ -32,13 +32,13 @@ def outcome_headers(
         (b"x-lunaroute-provider", header_value(outcome.provider)),
         (b"x-lunaroute-attempts", b"%d" % context.attempts),
     ]
-    if isinstance(outcome, ProviderError):
-        headers.append((b"x-lunaroute-model", header_value(request.model)))
-    else:
-        headers.append((b"x-lunaroute-model", header_value(outcome.model)))
-        if outcome.timings is not None:
-            overhead = _overhead_ms(outcome.timings, exchange)
-            headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
+    model = request.model if isinstance(outcome, ProviderError) else outcome.model
+    if model:
+        headers.append((b"x-lunaroute-model", header_value(model)))
+    timings = None if isinstance(outcome, ProviderError) else outcome.timings
+    if timings is not None:
+        overhead = _overhead_ms(timings, exchange)
+        headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
     if context.session_id is not None:
         headers.append((b"x-lunaroute-session-id", header_value(context.session_id)))
     if context.warnings:

@@ -9,19 +9,28 @@ from lunaroute_core.content_encoding import ContentEncodingError, Decoder, decod
 from lunaroute_core.headers import find_header
 
 _SLICE_BYTES = 4096
+_PATIENCE = 2
+"""Bodies up to so many times the limit are read before they are refused."""
 
 
 class ClientGoneError(Exception):
     """The client closed its connection before it had its answer."""
 
 
-async def read_body(receive: Receive, *, limit: int) -> bytes:
+async def read_body(receive: Receive, *, limit: int, declared: bytes | None = None) -> bytes:
     """The whole body.
+
+    Args:
+        receive: the ASGI callable.
+        limit: the most bytes it may have.
+        declared: the `Content-Length` header; one far beyond the limit is refused unread.
 
     Raises:
         RequestTooLargeError: it is longer than `limit` bytes.
         ClientGoneError: the client left before the end.
     """
+    if declared is not None and declared.isdigit() and int(declared) > _PATIENCE * limit:
+        raise RequestTooLargeError(limit=limit)
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body", False):
@@ -45,7 +54,7 @@ async def _rest(first: bytes, receive: Receive, limit: int) -> bytes:
         size += len(piece)
         if size <= limit:
             pieces.append(piece)
-        elif size > 2 * limit:
+        elif size > _PATIENCE * limit:
             break
         # A client that is still sending would see a reset instead of the answer, so what is
         # too long is read on for a while and forgotten.

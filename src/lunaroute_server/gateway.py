@@ -114,7 +114,8 @@ class Gateway:
     def http_client(self) -> "AsyncClient":
         """An HTTP client that reaches this gateway without a socket, for the official SDKs::
 
-            openai.AsyncOpenAI(http_client=gateway.http_client(), base_url=IN_PROCESS_URL)
+            openai.AsyncOpenAI(http_client=gateway.http_client())
+            anthropic.AsyncAnthropic(http_client=gateway.http_client())
 
         Needs the extra `lunaroute[sdk]`. The gateway must be open while it is used.
         """

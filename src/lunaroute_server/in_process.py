@@ -13,14 +13,13 @@ from lunaroute_server.app import create_app
 if TYPE_CHECKING:
     from lunaroute_server.gateway import Gateway
 
-IN_PROCESS_URL = "http://localhost"
-"""A base URL for SDKs; nothing listens there, nothing needs to."""
+_BASE_URL = "http://localhost"  # for those who use the client by itself
 
 
 def in_process_client(gateway: "Gateway") -> httpx2.AsyncClient:
     """A client for `gateway`, which must be open while the client is used."""
     transport = StreamingASGITransport(app=create_app(gateway))
-    return httpx2.AsyncClient(transport=transport, base_url=IN_PROCESS_URL, timeout=None)
+    return httpx2.AsyncClient(transport=transport, base_url=_BASE_URL, timeout=None)
 
 
 @define(kw_only=True)
@@ -97,6 +96,12 @@ class _Call(httpx2.AsyncByteStream):
         return {"type": "http.disconnect"}
 
 
+def _headers(request: httpx2.Request) -> list[tuple[bytes, bytes]]:
+    """The request's headers; `Host` names this gateway, whatever base URL the SDK has."""
+    named = [(name.lower(), value) for name, value in request.headers.raw]
+    return [(name, b"localhost" if name == b"host" else value) for name, value in named]
+
+
 def _scope(request: httpx2.Request) -> dict[str, Any]:
     url = request.url
     return {
@@ -104,7 +109,7 @@ def _scope(request: httpx2.Request) -> dict[str, Any]:
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": request.method,
-        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "headers": _headers(request),
         "scheme": url.scheme,
         "path": url.path,
         "raw_path": url.raw_path.partition(b"?")[0],

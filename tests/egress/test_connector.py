@@ -464,6 +464,26 @@ class TestStreams:
         assert b"".join(blocks) == b"".join(FRAMES)
         assert b"content-encoding" not in dict(stream.wire.headers)
 
+    @pytest.mark.parametrize(
+        ("encoding", "compress"),
+        [
+            (b"gzip", gzip.compress),
+            (b"deflate", zlib.compress),
+            (b"br", brotli.compress),
+            (b"zstd", zstandard.ZstdCompressor(write_checksum=True).compress),
+        ],
+    )
+    async def test_a_compressed_stream_that_was_cut_off_is_a_protocol_error(
+        self, connector, encoding, compress
+    ):
+        request = wire_request(CHAT_STREAM_BODY, headers=((b"accept-encoding", b"gzip, br"),))
+        cut = compress(b"".join(FRAMES[:2]))[:-3]
+        reply = sse_reply([cut], headers=((b"content-encoding", encoding),))
+        async with ScriptedUpstream(reply) as upstream:
+            stream = await connector(upstream).stream(request)
+            with pytest.raises(UpstreamProtocolError, match="truncated compressed body"):
+                await streamed(stream, request)
+
     async def test_leaving_early_closes_the_upstream_connection(self, connector):
         request = wire_request(CHAT_STREAM_BODY)
         async with ScriptedUpstream(sse_reply([FRAMES[0]], end="hang")) as upstream:

@@ -11,6 +11,7 @@ from lunaroute_core import ErrorDetails, Headers
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.answers import Answer, error_answer
 from lunaroute_ingress.edge.cors import Cors, is_preflight, preflight_answer
+from lunaroute_ingress.edge.date_header import DateHeader
 from lunaroute_ingress.edge.host_check import HostCheck
 from lunaroute_ingress.edge.request_log import RequestLog
 from lunaroute_ingress.edge.security_headers import SECURITY_HEADERS
@@ -30,6 +31,7 @@ class Edge:
         host_check: refuses names that are not this gateway's (DNS rebinding).
         cors: which web pages may call.
         log: tells what was done, when it is done.
+        date: for answers that bring none of their own.
     """
 
     app: ASGIApp
@@ -37,6 +39,7 @@ class Edge:
     host_check: HostCheck = field(kw_only=True)
     cors: Cors = field(kw_only=True)
     log: RequestLog = field(kw_only=True)
+    date: DateHeader = field(factory=DateHeader, kw_only=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,7 +55,7 @@ class Edge:
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                message["headers"] = _completed(message["headers"], exchange.request_id, added)
+                message["headers"] = self._completed(message["headers"], exchange, added)
             await send(message)
 
         try:
@@ -81,19 +84,20 @@ class Edge:
         dialect = known or self.dialects[0]
         return error_answer(error, dialect=dialect, exchange=exchange)
 
+    def _completed(
+        self, headers: list[tuple[bytes, bytes]], exchange: Exchange, added: Headers
+    ) -> list[tuple[bytes, bytes]]:
+        """An answer's headers and the edge's own, where the answer has none of that name.
 
-def _completed(
-    headers: list[tuple[bytes, bytes]], request_id: str, added: Headers
-) -> list[tuple[bytes, bytes]]:
-    """An answer's headers and the edge's own, where the answer has none of that name.
-
-    A vendor's `x-request-id` stays, since that is the id its support asks for; the gateway's
-    own is in `x-lunaroute-request-id` then.
-    """
-    present = {name for name, _ in headers}
-    taken = b"x-request-id" in present
-    name = b"x-lunaroute-request-id" if taken else b"x-request-id"
-    completed = [*headers, (name, request_id.encode())]
-    if added:
-        completed.extend(pair for pair in added if pair[0] not in present)
-    return completed
+        A vendor's `x-request-id` stays, since that is the id its support asks for; the
+        gateway's own is in `x-lunaroute-request-id` then.
+        """
+        present = {name for name, _ in headers}
+        taken = b"x-request-id" in present
+        name = b"x-lunaroute-request-id" if taken else b"x-request-id"
+        completed = [*headers, (name, exchange.request_id.encode())]
+        if b"date" not in present:
+            completed.append((b"date", self.date.value()))
+        if added:
+            completed.extend(pair for pair in added if pair[0] not in present)
+        return completed

@@ -6,13 +6,15 @@ from pathlib import Path
 from lunaroute_core.errors import ConfigurationError
 
 VARIABLE = "LUNAROUTE_CONFIG"
+_HOME_VARIABLE = "LUNAROUTE_HOME"
 _HOME = "~/.lunaroute"
 _NAMES = ("config.yaml", "config.yml", "config.toml", "config.json")
 
 
 def find_config(path: Path | None, environment: Mapping[str, str]) -> Path | None:
     """The file to read: `path`, else what `LUNAROUTE_CONFIG` names, else the first that is
-    there of `~/.lunaroute/config.{yaml,yml,toml,json}`, else None.
+    there of `config.{yaml,yml,toml,json}` in `LUNAROUTE_HOME`, which is `~/.lunaroute` unless
+    the environment says otherwise, else None.
 
     Raises:
         ConfigurationError: a file that was asked for is not there.
@@ -22,7 +24,7 @@ def find_config(path: Path | None, environment: Mapping[str, str]) -> Path | Non
         return _existing(Path(named), environment, asked_by=VARIABLE)
     if path is not None:
         return _existing(path, environment, asked_by=None)
-    home = _expand_user(Path(_HOME), environment)
+    home = _expand_user(Path(environment.get(_HOME_VARIABLE) or _HOME), environment)
     return next((home / name for name in _NAMES if (home / name).is_file()), None)
 
 

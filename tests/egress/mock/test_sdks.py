@@ -8,7 +8,6 @@ import pytest
 
 from lunaroute_egress.mock import MockProvider
 from lunaroute_server import Gateway
-from lunaroute_server.in_process import IN_PROCESS_URL
 
 PARAMETERS = {
     "type": "object",
@@ -30,7 +29,6 @@ async def gateway(clock):
 def oai(gateway):
     return openai.AsyncOpenAI(
         api_key="none",
-        base_url=f"{IN_PROCESS_URL}/v1",
         http_client=gateway.http_client(),
         max_retries=0,
     )
@@ -39,7 +37,7 @@ def oai(gateway):
 @pytest.fixture
 def ant(gateway):
     return anthropic.AsyncAnthropic(
-        api_key="none", base_url=IN_PROCESS_URL, http_client=gateway.http_client(), max_retries=0
+        api_key="none", http_client=gateway.http_client(), max_retries=0
     )
 
 

@@ -1,0 +1,71 @@
+import pytest
+
+from lunaroute_core import ModelResponse, Operation, WireResponse
+from lunaroute_core.testing import FakeProvider
+
+ANTHROPIC = {"anthropic-version": "2023-06-01"}
+
+
+@pytest.fixture
+def provider():
+    def answer(request):
+        wire = WireResponse(
+            dialect=request.context.client_dialect, status=200, headers=(), body=b"{}"
+        )
+        return ModelResponse(provider="fake", model="", wire=wire)
+
+    return FakeProvider(answer)
+
+
+@pytest.fixture
+def client(gateway_client, provider):
+    return gateway_client(provider)
+
+
+@pytest.mark.parametrize(
+    ("headers", "dialect"),
+    [
+        ({}, "openai_chat"),
+        (ANTHROPIC, "anthropic_messages"),
+        ({"x-api-key": "k"}, "anthropic_messages"),
+        ({"authorization": "Bearer sk-ant-x"}, "anthropic_messages"),
+        ({"authorization": "Bearer sk-proj-x"}, "openai_chat"),
+    ],
+)
+async def test_the_list_is_asked_for_in_the_clients_shape(client, provider, headers, dialect):
+    answer = await client("GET", "/v1/models?limit=5", headers=headers)
+    assert answer.status == 200
+    (request,) = provider.requests
+    assert request.context.client_dialect == request.wire.dialect == dialect
+    assert request.operation is Operation.LIST_MODELS
+    assert request.model == ""
+    assert (request.wire.method, request.wire.path, request.wire.query) == (
+        "GET",
+        "/v1/models",
+        b"limit=5",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "model"), [("gpt-5", "gpt-5"), ("openai/gpt-5", "openai/gpt-5"), ("a%20b", "a b")]
+)
+async def test_one_model_is_asked_for_by_its_name(client, provider, raw, model):
+    path = f"/v1/models/{model}"
+    await client("GET", path, raw_path=f"/v1/models/{raw}".encode())
+    (request,) = provider.requests
+    assert request.model == model
+    assert request.wire.path == f"/v1/models/{raw}"
+
+
+async def test_where_only_one_vendors_clients_are_served_its_shape_is_the_default(
+    gateway_client, provider
+):
+    client = gateway_client(provider, vendors=frozenset({"anthropic"}))
+    await client("GET", "/v1/models")
+    assert provider.requests[0].context.client_dialect == "anthropic_messages"
+
+
+async def test_other_methods_are_not_lists(client, provider):
+    """Deleting a fine-tuned model is the vendor's business."""
+    await client("DELETE", "/v1/models/ft:x", headers=ANTHROPIC)
+    assert provider.requests[0].operation is Operation.FORWARD
