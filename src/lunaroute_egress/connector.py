@@ -33,6 +33,7 @@ from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers, end_to_end, find_header
 from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_egress.credentials import KeyRing, client_credentials
 from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
@@ -88,6 +89,9 @@ class Connector:
             lambda self: aiohttp.ClientTimeout(connect=self.deadlines.connect), takes_self=True
         ),
     )
+    _edited: bool = field(
+        init=False, default=Factory(lambda self: self.edits != BodyEdits(), takes_self=True)
+    )
     _required: Headers = field(
         init=False,
         default=Factory(lambda self: self.endpoint.required_headers(), takes_self=True),
@@ -98,6 +102,8 @@ class Connector:
 
     async def send(self, request: ModelRequest) -> ModelResponse:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
+        if request.operation is Operation.COUNT_TOKENS and not self._speaks(request):
+            return self._estimate(request)
         request = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
@@ -136,7 +142,7 @@ class Connector:
         if request.operation is Operation.FORWARD or not request.model:
             return request
         request = request.with_model(self.models.upstream(request.model))
-        if request.operation is not Operation.LIST_MODELS and self.edits != BodyEdits():
+        if request.operation is not Operation.LIST_MODELS and self._edited:
             wire = self._wire(request)
             edits = self._rendered(self.edits, request)
             edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
@@ -157,6 +163,16 @@ class Connector:
                 param="model",
             )
         return wire
+
+    def _speaks(self, request: ModelRequest) -> bool:
+        return request.wire is not None and request.wire.dialect in self.dialects
+
+    def _estimate(self, request: ModelRequest) -> ModelResponse:
+        """A token count for a client whose vendor's endpoint this upstream has not."""
+        answer = estimated_count(request, provider=self.name)
+        if answer is None:
+            raise InvalidRequestError(f"{request.context.client_dialect} counts no tokens")
+        return answer
 
     def _own_list(self, wire: WireRequest) -> WireRequest:
         """The question for models as this vendor's clients ask it, the page left out."""

@@ -3,6 +3,7 @@
 import ssl
 
 import aiohttp
+from aiohttp.http_exceptions import PayloadEncodingError
 
 from lunaroute_core.content_encoding import ContentEncodingError
 from lunaroute_core.errors import (
@@ -43,7 +44,10 @@ def within_answer(error: Exception, *, provider: str) -> ProviderError:
     """What the HTTP client reported while the answer's body was on its way."""
     if isinstance(error, ContentEncodingError):
         return UpstreamProtocolError(str(error), provider=provider)
+    # A body shorter than its framing said. OpenCode asks again when it reads these words in
+    # an Anthropic error event, whose type alone does not move it to.
+    cut = isinstance(error, OSError) or isinstance(error.__cause__, PayloadEncodingError)
+    reason = "connection lost" if cut else str(error) or type(error).__name__
     return UpstreamProtocolError(
-        f"the upstream broke off in the middle of its answer: {error or type(error).__name__}",
-        provider=provider,
+        f"the upstream broke off in the middle of its answer: {reason}", provider=provider
     )

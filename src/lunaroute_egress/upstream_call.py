@@ -65,9 +65,10 @@ class UpstreamCall:
             self._waiting_since = self._loop.time()
             try:
                 chunk = await content.readany()
-                if chunk and self.decoder is not None:
-                    chunk = self.decoder.feed(chunk)
+                if self.decoder is not None:
                     if not chunk:
+                        self.decoder.finish()
+                    elif not (chunk := self.decoder.feed(chunk)):
                         continue
             except _ExpiredError:
                 raise self._timed_out() from None
@@ -109,6 +110,8 @@ class UpstreamCall:
         elif self._response is None:
             if deadlines.first_byte is not None and now - self._started >= deadlines.first_byte:
                 self._expire("first_byte", deadlines.first_byte)
+        elif _is_torn(self._response):
+            self._response.content.set_exception(aiohttp.ClientPayloadError("malformed framing"))
         elif deadlines.idle is not None and now - self._waiting_since >= deadlines.idle:
             self._expire("idle", deadlines.idle)
 
@@ -123,3 +126,18 @@ class UpstreamCall:
     def _timed_out(self) -> UpstreamTimeoutError:
         phase, seconds = self._expired or ("idle", 0.0)
         return UpstreamTimeoutError(phase=phase, seconds=seconds, provider=self.provider)
+
+
+def _is_torn(response: aiohttp.ClientResponse) -> bool:
+    """Whether the connection is gone and the reader of its body was not told.
+
+    aiohttp 3.14 does that when a chunk's length cannot be read: it closes the connection,
+    and the body neither ends nor fails.
+    """
+    connection, content = response.connection, response.content
+    return (
+        connection is not None
+        and connection.transport is None
+        and content.exception() is None
+        and not content.is_eof()
+    )

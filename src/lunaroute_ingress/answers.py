@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import ceil
 
-from attrs import frozen
+from attrs import define
 from starlette.types import Send
 
 from lunaroute_core import ErrorDetails, Headers
@@ -14,7 +14,7 @@ from lunaroute_ingress.outcome_headers import header_value
 _JSON = (b"content-type", b"application/json")
 
 
-@frozen
+@define
 class Answer:
     """A whole HTTP answer; `headers` need no content-length."""
 

@@ -3,7 +3,7 @@
 from contextlib import aclosing
 
 import structlog
-from attrs import define, frozen
+from attrs import define
 from starlette.types import Receive, Scope, Send
 
 from lunaroute_core import (
@@ -91,7 +91,7 @@ class Relay:
             await writer.aclose()
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class _Call:
     """One request on its way to its answer."""
 

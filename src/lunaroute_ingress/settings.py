@@ -10,7 +10,7 @@ class IngressSettings:
     """Settings of the HTTP side.
 
     Attributes:
-        vendors: whose clients are served, by vendor name.
+        vendors: whose clients are served, by vendor name; None: everyone's.
         max_body_bytes: a longer request body is refused with 413.
         max_concurrent_requests: above it, requests are refused with 503.
         keep_alive_seconds: how long a begun stream may be silent; None: for ever.
@@ -23,7 +23,7 @@ class IngressSettings:
         log_requests: whether each request is logged when it is done.
     """
 
-    vendors: frozenset[str] = frozenset({"openai", "anthropic"})
+    vendors: frozenset[str] | None = None
     max_body_bytes: int = 100 * 1024 * 1024
     max_concurrent_requests: int = 1000
     keep_alive_seconds: float | None = 15.0

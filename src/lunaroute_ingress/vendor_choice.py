@@ -1,10 +1,11 @@
 """Whose client is asking, where the path alone does not say."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lunaroute_core import Headers
 from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
 from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_core.dialects.vendor import Vendor
 
 
 def dialect_of_client(
@@ -13,18 +14,17 @@ def dialect_of_client(
     """The first dialect of the vendor whose client sent this; None when nothing tells.
 
     A header that only one vendor's clients send decides, then the shape of the key, then the
-    path.
+    path. Of several vendors that fit alike it is the one that comes first in `dialects`.
     """
-    candidates = list(dialects)
+    first: dict[str, Dialect] = {}
+    for dialect in dialects:
+        first.setdefault(dialect.vendor.name, dialect)
     names = {name for name, _ in headers}
-    for dialect in candidates:
-        if names & dialect.vendor.client_headers:
-            return dialect
     keys = [value.removeprefix(b"Bearer ") for name, value in headers if name in CREDENTIAL_HEADERS]
-    for dialect in candidates:
-        if any(key.startswith(dialect.vendor.key_prefixes) for key in keys):
-            return dialect
-    for dialect in candidates:
-        if path.startswith(dialect.vendor.path_prefixes):
-            return dialect
-    return None
+    signs: tuple[Callable[[Vendor], bool], ...] = (
+        lambda vendor: not names.isdisjoint(vendor.client_headers),
+        lambda vendor: any(key.startswith(vendor.key_prefixes) for key in keys),
+        lambda vendor: vendor.owns_path(path),
+    )
+    fits = (one for tells in signs for one in first.values() if tells(one.vendor))
+    return next(fits, None)

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from lunaroute_core.errors import (
+    KINDS_BY_STATUS,
     ErrorDetails,
     ErrorKind,
     ProviderError,
@@ -14,20 +15,6 @@ from lunaroute_core.errors import (
 
 ERROR_PREFIX = "error-"
 
-_KINDS = {
-    400: ErrorKind.INVALID_REQUEST,
-    401: ErrorKind.AUTHENTICATION,
-    402: ErrorKind.BILLING,
-    403: ErrorKind.PERMISSION,
-    404: ErrorKind.NOT_FOUND,
-    408: ErrorKind.TIMEOUT,
-    409: ErrorKind.CONFLICT,
-    413: ErrorKind.TOO_LARGE,
-    429: ErrorKind.RATE_LIMIT,
-    503: ErrorKind.OVERLOADED,
-    504: ErrorKind.TIMEOUT,
-    529: ErrorKind.OVERLOADED,
-}
 _KINDS_BY_NAME = {kind.value: kind for kind in ErrorKind}
 _WAITING_HELPS = frozenset({ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED})
 
@@ -41,7 +28,9 @@ class Failures:
 
     def of_status(self, status: int, *, request_id: str) -> ProviderError:
         other = ErrorKind.INVALID_REQUEST if status < 500 else ErrorKind.SERVER
-        return self._answered(_KINDS.get(status, other), request_id=request_id, status=status)
+        return self._answered(
+            KINDS_BY_STATUS.get(status, other), request_id=request_id, status=status
+        )
 
     def of_kind(self, kind: ErrorKind, *, request_id: str) -> ProviderError:
         match kind:

@@ -24,6 +24,7 @@ from lunaroute_core.model import (
 from lunaroute_core.model_request import ModelRequest, Operation
 from lunaroute_core.model_response import ModelResponse, Timings
 from lunaroute_core.model_stream import ModelStream
+from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_core.token_estimate import estimate_tokens
 from lunaroute_core.wire import WireResponse
 from lunaroute_egress.mock.answer_writer import AnswerWriter, Pace, Sleep
@@ -166,10 +167,10 @@ class MockProvider:
 
     def _count_tokens(self, request: ModelRequest) -> ModelResponse:
         self._model(request)
-        counter = dialect_named(request.context.client_dialect).token_count
-        if counter is None:
+        answer = estimated_count(request, provider=self.name)
+        if answer is None:
             raise self._no_endpoint(request)
-        return self._wired(request, counter.encode(estimate_tokens(request.normalized)))
+        return answer
 
     def _list_models(self, request: ModelRequest) -> ModelResponse:
         request.context.attempts += 1

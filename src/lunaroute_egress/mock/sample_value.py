@@ -7,11 +7,10 @@ that is malformed, or requires itself without end, gets null where it is so.
 """
 
 import math
-from typing import Any
 
 import msgspec
 from attrs import define
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from lunaroute_core.json_value import JSONObject, JSONValue
 
@@ -37,14 +36,14 @@ class _Schema(Struct, frozen=True, rename="camel"):
     """The keywords that are looked at."""
 
     type: str | list[str] | None = None
-    const: Any = UNSET
-    default: Any = UNSET
-    enum: list[Any] = []
-    examples: list[Any] = []
-    properties: dict[str, Any] = {}
+    const: JSONValue | UnsetType = UNSET
+    default: JSONValue | UnsetType = UNSET
+    enum: list[JSONValue] = []
+    examples: list[JSONValue] = []
+    properties: JSONObject = {}
     required: list[str] = []
-    items: Any = True
-    prefix_items: list[Any] = []
+    items: JSONValue = True
+    prefix_items: list[JSONValue] = []
     min_items: int = 0
     minimum: float = -math.inf
     maximum: float = math.inf
