@@ -1,10 +1,11 @@
 """The connector: a vendor's HTTP API as a Provider."""
 
 import time
+from collections.abc import Coroutine
 from typing import cast
 
-import aiohttp
 import msgspec
+from aiohttp import ClientResponse, ClientTimeout
 from attrs import Factory, define, field
 from multidict import CIMultiDict
 from yarl import URL
@@ -83,10 +84,10 @@ class Connector:
     _server: URL = field(
         init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
-    _timeout: aiohttp.ClientTimeout = field(
+    _timeout: ClientTimeout = field(
         init=False,
         default=Factory(
-            lambda self: aiohttp.ClientTimeout(connect=self.deadlines.connect), takes_self=True
+            lambda self: ClientTimeout(connect=self.deadlines.connect), takes_self=True
         ),
     )
     _edited: bool = field(
@@ -107,10 +108,11 @@ class Connector:
         request = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
-        call = await self._call(request, wire, stream=False)
+        call, sending = self._call(request, wire, stream=False)
+        response = await call.open(sending)
         timings.first_byte = time.monotonic()
         try:
-            answer = await self._answer(wire, call)
+            answer = self._answer(wire, response, await call.read_all(limit=MAX_DECODED_BYTES))
         finally:
             await call.aclose()
         timings.finished = time.monotonic()
@@ -128,7 +130,8 @@ class Connector:
         request = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
-        call = await self._call(request, wire, stream=True)
+        call, sending = self._call(request, wire, stream=True)
+        await call.open(sending)
         timings.first_byte = time.monotonic()
         try:
             stream = await self._wire_stream(request, wire, call)
@@ -181,24 +184,21 @@ class Connector:
             return wire
         return msgspec.structs.replace(wire, dialect=self.dialects[0], query=b"")
 
-    async def _call(
+    def _call(
         self, request: ModelRequest, wire: WireRequest, *, stream: bool
-    ) -> UpstreamCall:
-        """Send the request and wait for the answer's status line and headers."""
+    ) -> tuple[UpstreamCall, Coroutine[None, None, ClientResponse]]:
+        """A call and what opens it: sending the request."""
         request.context.attempts += 1
-        call = UpstreamCall(provider=self.name, deadlines=self.deadlines, watch=self.http.watch)
-        headers = self._headers(request, wire, stream=stream)
-        await call.open(
-            self.http.request(
-                wire.method,
-                self._url(request, wire),
-                server=self._server,
-                headers=headers,
-                body=wire.body,
-                deadline=self._timeout,
-            )
+        sending = self.http.request(
+            wire.method,
+            self._url(request, wire),
+            server=self._server,
+            headers=self._headers(request, wire, stream=stream),
+            body=wire.body,
+            deadline=self._timeout,
         )
-        return call
+        call = UpstreamCall(provider=self.name, deadlines=self.deadlines, watch=self.http.watch)
+        return call, sending
 
     def _url(self, request: ModelRequest, wire: WireRequest) -> URL:
         key = (request.model, wire.path, wire.query)
@@ -246,11 +246,10 @@ class Connector:
             prepend_messages=cast(list[JSONObject], render([*edits.prepend_messages])),
         )
 
-    async def _answer(self, wire: WireRequest, call: UpstreamCall) -> WireResponse:
+    def _answer(self, wire: WireRequest, response: ClientResponse, raw: bytes) -> WireResponse:
         """The whole answer; decoded only if it is in an encoding the client cannot read."""
-        response = call.response
         headers = tuple(end_to_end(response.raw_headers))
-        content = raw = await call.read_all(limit=MAX_DECODED_BYTES)
+        content = raw
         encoding = response.headers.get("content-encoding")
         if encoding is not None:
             content = self._decoded(raw, encoding)
@@ -299,7 +298,8 @@ class Connector:
         if request.operation is Operation.FORWARD:
             return WireStream(dialect=None, source=call, status=response.status, headers=headers)
         if not 200 <= response.status < 300:
-            self._raise_for_status(await self._answer(wire, call))
+            raw = await call.read_all(limit=MAX_DECODED_BYTES)
+            self._raise_for_status(self._answer(wire, response, raw))
         self._expect_event_stream(headers)
         encoding = response.headers.get("content-encoding")
         if encoding is not None:

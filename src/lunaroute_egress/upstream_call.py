@@ -56,6 +56,7 @@ class UpstreamCall:
         except BaseException:
             self.watch.discard(self)
             raise
+        self._opening = None
         return self._response
 
     async def read(self) -> bytes:

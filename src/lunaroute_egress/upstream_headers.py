@@ -6,7 +6,7 @@ from multidict import CIMultiDict
 
 from lunaroute_core.content_encoding import acceptable
 from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
-from lunaroute_core.headers import HOP_BY_HOP, Headers, find_header, named_by_connection
+from lunaroute_core.headers import HOP_BY_HOP, Headers, end_to_end
 
 _OURS = frozenset(
     {
@@ -20,6 +20,8 @@ _OURS = frozenset(
     }
 )
 _DROPPED = _OURS | CREDENTIAL_HEADERS | HOP_BY_HOP
+_USUAL_CONNECTION = frozenset({b"keep-alive", b"close"})
+"""What `Connection` says nearly always; anything else names further headers to drop."""
 
 
 def upstream_headers(  # noqa: PLR0913 - all of them are headers
@@ -42,23 +44,32 @@ def upstream_headers(  # noqa: PLR0913 - all of them are headers
         stream: whether the answer is to be an event stream, which is asked for
             uncompressed, since frames cannot be added to a compressed one.
     """
-    dropped = _DROPPED | {name for name, _ in extra} if extra else _DROPPED
-    if named := named_by_connection(client):
-        dropped |= named
+    dropped = _DROPPED.union(name for name, _ in extra) if extra else _DROPPED
     headers = [("host", host)]
-    headers += _texts(pair for pair in client if pair[0] not in dropped)
-    headers += _texts(credentials)
-    if extra:
-        headers += _texts(extra)
+    accepts: bytes | None = None
+    for name, value in client:
+        if name not in dropped:
+            headers.append((name.decode("latin-1"), _text(value)))
+        elif name == b"accept-encoding":
+            accepts = value
+        elif name == b"connection" and value.lower() not in _USUAL_CONNECTION:
+            return upstream_headers(
+                tuple(end_to_end(client)),
+                host=host,
+                credentials=credentials,
+                required=required,
+                extra=extra,
+                stream=stream,
+            )
+    for name, value in (*credentials, *extra):
+        headers.append((name.decode("latin-1"), _text(value)))
     present = {name for name, _ in headers}
-    headers += [pair for pair in _texts(required) if pair[0] not in present]
-    accepts = None if stream else find_header(client, b"accept-encoding")
-    headers.append(("accept-encoding", acceptable(accepts)))
+    for name, value in required:
+        if (text := name.decode("latin-1")) not in present:
+            headers.append((text, _text(value)))
+    wanted = None if stream or accepts is None else accepts.decode("latin-1")
+    headers.append(("accept-encoding", acceptable(wanted)))
     return CIMultiDict(headers)
-
-
-def _texts(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), _text(value)) for name, value in headers]
 
 
 def _text(value: bytes) -> str:

@@ -39,7 +39,7 @@ class ClientWatch:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        seat = self._seat
+        seat, self._seat = self._seat, None  # else each would keep the other alive
         if seat is None:
             return
         self.in_flight.leave(seat)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import cast
 
-from attrs import define, field
+from msgspec import Struct, field
 from starlette.types import Scope
 
 from lunaroute_core import Headers, new_request_id
@@ -12,8 +12,7 @@ from lunaroute_core import Headers, new_request_id
 _KEY = "lunaroute.exchange"
 
 
-@define(kw_only=True)
-class Exchange:
+class Exchange(Struct, kw_only=True):
     """Made by the edge, found in the ASGI scope, filled in on the way, logged at the end.
 
     Attributes:
@@ -29,8 +28,8 @@ class Exchange:
 
     headers: Headers
     first: Mapping[bytes, bytes]
-    request_id: str = field(factory=new_request_id)
-    received_at: float = field(factory=time.monotonic)
+    request_id: str = field(default_factory=new_request_id)
+    received_at: float = field(default_factory=time.monotonic)
     traceparent: str | None = None
     status: int | None = None
     dialect: str | None = None

@@ -11,7 +11,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.answers import error_answer
-from lunaroute_ingress.exchange import exchange_of
+from lunaroute_ingress.exchange import Exchange, exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_body import ClientGoneError, decoded_body, read_body
 from lunaroute_ingress.request_context import context_of
@@ -30,23 +30,24 @@ class ModelEndpoint:
     operation: Operation = Operation.GENERATE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        limit = self.relay.settings.max_body_bytes
+        declared = exchange.first.get(b"content-length")
         try:
-            request = await self._request(scope, receive)
+            body = await read_body(receive, limit=limit, declared=declared)
+            request = self._request(body, scope, exchange)
         except RequestError as error:
-            await error_answer(
-                error.details, dialect=self.dialect, exchange=exchange_of(scope)
-            ).send(send)
+            answer = error_answer(error.details, dialect=self.dialect, exchange=exchange)
+            await answer.send(send)
         except ClientGoneError:
-            exchange_of(scope).outcome = "client_gone"
+            exchange.outcome = "client_gone"
         else:
             await self.relay.answer(request, scope, receive, send)
 
-    async def _request(self, scope: Scope, receive: Receive) -> ModelRequest:
-        limit = self.relay.settings.max_body_bytes
-        exchange = exchange_of(scope)
+    def _request(self, body: bytes, scope: Scope, exchange: Exchange) -> ModelRequest:
         headers = exchange.headers
-        body = await read_body(receive, limit=limit, declared=exchange.first.get(b"content-length"))
         if b"content-encoding" in exchange.first:
+            limit = self.relay.settings.max_body_bytes
             body, headers = decoded_body(body, headers, limit=limit)
         peek = self.dialect.requests.peek(body)
         wire = WireRequest(

@@ -29,6 +29,8 @@ _TELLING = re.compile(
 cannot look like a key."""
 
 _DONE = b"[DONE]"
+_LONG = 600
+"""Bytes beyond which a quick look costs less than a search by pattern."""
 _REASON = b'"finish_reason"'
 _NO_REASON = b'"finish_reason":null'
 _EVENTS_BEFORE_ID = 8
@@ -128,39 +130,36 @@ class ChatStreamObserver:
 
 
 def _next_telling(block: bytes, at: int) -> int:
-    """Where the next frame begins that is worth decoding, the block's length if none is."""
-    position = -1 if _is_plain(block, at) else _position_of_telling(block, at)
-    if position < 0:
-        position = block.find(_DONE, at)
-    return len(block) if position < 0 else frame_start(block, at, position)
+    """Where the next frame begins that is worth decoding, the block's length if none is.
+
+    At the end of a stream that is the one with the last finish reason in the block; what
+    comes after it is read in any case.
+    """
+    size = len(block)
+    if size - at > _LONG:
+        last = block.rfind(_REASON, at)
+        ends = last >= 0 and not block.startswith(_NO_REASON, last)
+        if _is_plain(block, at, last if ends else size):
+            position = last if ends else block.find(_DONE, at)
+            return size if position < 0 else frame_start(block, at, position)
+    match = _TELLING.search(block, at)
+    position = block.find(_DONE, at) if match is None else match.start()
+    return size if position < 0 else frame_start(block, at, position)
 
 
-def _is_plain(block: bytes, at: int) -> bool:
+def _is_plain(block: bytes, begin: int, end: int) -> bool:
     """A quick look that recognizes nearly all content: no errors, every reason and usage null.
 
     Counting costs a fraction of what a search by pattern does.
     """
-    if block.rfind(b'"error"', at) >= 0:
+    if block.rfind(b'"error"', begin, end) >= 0:
         return False
-    if block.count(_REASON, at) != block.count(_NO_REASON, at):
+    if block.count(_REASON, begin, end) != block.count(_NO_REASON, begin, end):
         return False
-    usages = block.count(b'"usage"', at)
-    return not usages or usages == block.count(b'"usage":null', at)
-
-
-def _position_of_telling(block: bytes, at: int) -> int:
-    """Where something telling stands, -1 if nothing does.
-
-    At the end of a stream that is the finish reason, the last of the block; what comes after
-    it is read in any case.
-    """
-    last = block.rfind(_REASON, at)
-    if last >= 0 and not block.startswith(_NO_REASON, last):
-        before = block[at:last]
-        if _is_plain(before, 0):
-            return last
-    match = _TELLING.search(block, at)
-    return -1 if match is None else match.start()
+    if block.rfind(b'"usage"', begin, end) < 0:
+        return True
+    usages = block.count(b'"usage"', begin, end)
+    return usages == block.count(b'"usage":null', begin, end)
 
 
 def _decode(payload: bytes) -> _Chunk:
