@@ -45,6 +45,23 @@ class ErrorKind(StrEnum):
     """The upstream's answer could not be understood."""
 
 
+KINDS_BY_STATUS = {
+    401: ErrorKind.AUTHENTICATION,
+    402: ErrorKind.BILLING,
+    403: ErrorKind.PERMISSION,
+    404: ErrorKind.NOT_FOUND,
+    408: ErrorKind.TIMEOUT,
+    409: ErrorKind.CONFLICT,
+    413: ErrorKind.TOO_LARGE,
+    429: ErrorKind.RATE_LIMIT,
+    503: ErrorKind.OVERLOADED,
+    504: ErrorKind.TIMEOUT,
+    529: ErrorKind.OVERLOADED,
+}
+"""What a status says by itself, whoever answers it; of other statuses it is only whose fault it
+was."""
+
+
 class ErrorDetails(Struct, frozen=True, kw_only=True):
     """One error, free of any dialect.
 

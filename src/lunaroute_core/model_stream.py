@@ -4,18 +4,16 @@ A stream comes either as wire bytes in some dialect (`wire`) or as normalized ev
 (`events`); whoever consumes it asks for the view it needs.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 from attrs import define, field
 
-from lunaroute_core.dialects.codec import AnswerSummary, StreamObserver
+from lunaroute_core.dialects.codec import AnswerSummary, StreamEncoder, StreamObserver
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.errors import (
-    ErrorDetails,
-    ErrorKind,
     ProviderError,
     UpstreamAnsweredError,
     UpstreamProtocolError,
@@ -66,6 +64,7 @@ class ModelStream:
     timings: Timings | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     _observer: StreamObserver | None = field(default=None, init=False)
+    _encoder: StreamEncoder | None = field(default=None, init=False)
     _framer: SSEFramer = field(factory=SSEFramer, init=False)
     _first_block: bytes = field(default=b"", init=False)
     _first_event: StreamEvent | None = field(default=None, init=False)
@@ -92,7 +91,8 @@ class ModelStream:
     @property
     def position(self) -> int:
         """The number of the next event, where the wire dialect numbers its events."""
-        return self._observer.position if self._observer is not None else 0
+        counting = self._encoder or self._observer
+        return counting.position if counting is not None else 0
 
     async def prime(self) -> None:
         """Wait for the first event; repeated calls do nothing.
@@ -177,7 +177,7 @@ class ModelStream:
         if tail := self._last_frame(observer):
             yield tail
         if not observer.finished:
-            raise self._broken("the stream ended before its terminal event")
+            raise self._broken("server error: the stream ended before its terminal event")
 
     def _last_frame(self, observer: StreamObserver) -> bytes:
         """A last frame without its blank line: part of the answer only if it completes it,
@@ -193,11 +193,13 @@ class ModelStream:
 
     async def _encoded(self, dialect: str, request: ModelRequest) -> AsyncGenerator[bytes, None]:
         encoder = dialect_named(dialect).streams.encoder(request=request.normalized)
-        async for event in self:
-            if frames := encoder.encode(event):
-                yield frames
+        self._encoder = encoder
+        async with aclosing(aiter(self)) as events:
+            async for event in events:
+                if frames := encoder.encode(event):
+                    yield frames
 
-    async def __aiter__(self) -> AsyncIterator[StreamEvent]:
+    async def __aiter__(self) -> AsyncGenerator[StreamEvent, None]:
         """The stream as normalized events."""
         await self.prime()
         if self.events is None or self._first_event is None:
@@ -209,7 +211,7 @@ class ModelStream:
             finished = finished or isinstance(event, StreamFinish)
             yield event
         if not finished:
-            raise self._broken("the stream ended before its terminal event")
+            raise self._broken("server error: the stream ended before its terminal event")
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""
@@ -218,19 +220,10 @@ class ModelStream:
                 self.summary.id, self.summary.model = event.id, event.model
                 self.summary.usage = event.usage
             case UsageUpdate():
-                self.summary.usage = event.usage
+                self.summary.usage = event.usage.merged_over(self.summary.usage)
             case StreamFinish():
                 self.summary.finish_reason = event.finish.reason
             case StreamError():
-                raise UpstreamAnsweredError(
-                    ErrorDetails(
-                        kind=ErrorKind(event.kind),
-                        message=event.message,
-                        type=event.type,
-                        code=event.code,
-                        retry_after=event.retry_after,
-                    ),
-                    provider=self.provider,
-                )
+                raise UpstreamAnsweredError(event.details, provider=self.provider)
             case _:
                 pass

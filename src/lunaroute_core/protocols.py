@@ -1,6 +1,6 @@
 """What users plug in. Nobody has to inherit: an object with these methods will do.
 
-Each Protocol has a contract test in `lunaroute_core.testing`.
+The contract test of `Provider` is `lunaroute_core.testing.check_provider`.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -21,7 +21,9 @@ def create_app(gateway: Gateway) -> Edge:
     """
     settings = gateway.settings
     dialects = tuple(
-        dialect for dialect in DIALECTS.values() if dialect.vendor.name in settings.vendors
+        dialect
+        for dialect in DIALECTS.values()
+        if settings.vendors is None or dialect.vendor.name in settings.vendors
     )
     relay = Relay(provider=gateway.provider, in_flight=gateway.in_flight, settings=settings)
 

@@ -33,8 +33,6 @@ from lunaroute_server.config.provider import (
     vendor_providers,
 )
 
-VENDORS = ("openai", "anthropic")
-
 
 @define(kw_only=True)
 class Composition:
@@ -152,10 +150,9 @@ def _edits(config: RequestBodyConfig) -> BodyEdits:
 def _vendors(enabled: Mapping[str, ProviderConfig]) -> dict[str, str]:
     """Each vendor's provider: the one of its name, else the first of its type."""
     chosen: dict[str, str] = {}
-    for vendor in VENDORS:
-        own = [name for name, one in enabled.items() if one.type == vendor]
-        if own:
-            chosen[vendor] = vendor if vendor in own else own[0]
+    for name, one in enabled.items():
+        if name == one.type or one.type not in chosen:
+            chosen[one.type] = name
     return chosen
 
 
@@ -175,7 +172,7 @@ def _settings(config: Config) -> IngressSettings:
     server = config.http_server
     on_loopback = is_loopback(config.host)
     return IngressSettings(
-        vendors=frozenset(VENDORS if config.api_dialect == "both" else (config.api_dialect,)),
+        vendors=None if config.api_dialect == "both" else frozenset({config.api_dialect}),
         max_body_bytes=server.max_request_body_bytes,
         max_concurrent_requests=server.max_concurrent_requests,
         keep_alive_seconds=(

@@ -5,6 +5,7 @@ import gzip
 import ssl
 import zlib
 
+import attrs
 import brotli
 import msgspec
 import pytest
@@ -38,6 +39,7 @@ from lunaroute_core.testing import (
     sse_reply,
     wire_request,
 )
+from lunaroute_core.token_estimate import estimate_tokens
 from lunaroute_egress import (
     AnthropicEndpoint,
     AzureOpenAIEndpoint,
@@ -640,6 +642,37 @@ class TestOtherEndpoints:
         assert b"".join(blocks) == b"\x00anything"
         assert upstream.requests[0].target == "/v1/files/a%2Fb?x=1&x=2"
         assert upstream.requests[0].header("content-type") is None
+
+    async def test_tokens_that_the_upstream_cannot_count_are_estimated_without_a_call(
+        self, connector
+    ):
+        body = b'{"model": "gpt-5", "messages": [{"role": "user", "content": "How are you?"}]}'
+        request = attrs.evolve(
+            wire_request(body, dialect="anthropic_messages"), operation=Operation.COUNT_TOKENS
+        )
+        async with ScriptedUpstream([]) as upstream:
+            answer = (await connector(upstream).send(request)).wire_for(request)
+        assert msgspec.json.decode(answer.body) == {
+            "input_tokens": estimate_tokens(request.normalized)
+        }
+        assert dict(answer.headers)[b"x-lunaroute-token-count"] == b"estimated"
+
+    async def test_the_vendors_own_count_is_passed_on_and_not_called_an_estimate(self, connector):
+        body = b'{"model": "claude", "messages": [{"role": "user", "content": "How are you?"}]}'
+        request = attrs.evolve(
+            wire_request(body, dialect="anthropic_messages"), operation=Operation.COUNT_TOKENS
+        )
+        async with ScriptedUpstream(json_reply(200, b'{"input_tokens": 11}')) as upstream:
+            one = connector(upstream, dialects=("anthropic_messages",))
+            answer = (await one.send(request)).wire_for(request)
+        assert answer.body == b'{"input_tokens": 11}'
+        assert b"x-lunaroute-token-count" not in dict(answer.headers)
+
+    async def test_a_dialect_that_counts_no_tokens_is_refused(self, connector):
+        request = attrs.evolve(chat_request(), operation=Operation.COUNT_TOKENS)
+        async with ScriptedUpstream([]) as upstream:
+            with pytest.raises(InvalidRequestError, match="openai_chat counts no tokens"):
+                await connector(upstream).send(request)
 
     async def test_forwarded_bodies_are_not_edited(self, connector):
         request = self.forwarded("POST", "/v1/embeddings", b'{"model":"gpt-5"}')

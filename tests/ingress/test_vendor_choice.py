@@ -34,6 +34,9 @@ def test_then_the_shape_of_the_key(key, vendor):
         ("/v1/responses/resp_1", "openai"),
         ("/v1/messages/batches", "anthropic"),
         ("/v1/organizations/me", "anthropic"),
+        ("/v1/organization", "openai"),
+        ("/v1/organization/users", "openai"),
+        ("/v1/messages-of-mine", None),
         ("/v1/files", None),
         ("/", None),
     ],
@@ -50,6 +53,14 @@ def test_a_header_outweighs_key_and_path():
 def test_a_key_outweighs_the_path():
     key = (b"authorization", b"Bearer sk-ant-x")
     assert chosen("/v1/embeddings", key) == "anthropic"
+
+
+def test_of_two_vendors_that_fit_alike_the_first_is_chosen():
+    headers = ((b"openai-beta", b"x"), (b"anthropic-version", b"2023-06-01"))
+    dialects = list(DIALECTS.values())
+    for some in (dialects, dialects[::-1]):
+        for given in (headers, headers[::-1]):
+            assert dialect_of_client("/", given, dialects=some) is some[0]
 
 
 def test_only_dialects_that_are_spoken_here_are_chosen():

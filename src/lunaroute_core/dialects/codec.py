@@ -120,7 +120,14 @@ class StreamObserver(Protocol):
 
 
 class StreamEncoder(Protocol):
-    """Writes one stream; stateful, one object per stream."""
+    """Writes one stream; stateful, one object per stream.
+
+    Attributes:
+        position: the number of the next event, in a dialect that numbers them; else 0.
+    """
+
+    @property
+    def position(self) -> int: ...
 
     def encode(self, event: StreamEvent) -> bytes:
         """The frames for an event, perhaps none."""

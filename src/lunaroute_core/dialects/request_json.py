@@ -10,11 +10,13 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 
 T = TypeVar("T")
 
-_PATH = re.compile(r"^(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_PATH = re.compile(r"^(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<inner>[^`]*)`)?$", re.DOTALL)
 
 
-def read_request(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode a body.
+def read_request(
+    decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, *, path: str = ""
+) -> T:
+    """Decode a body, or the part of one that stands at `path`.
 
     Raises:
         InvalidRequestError: not JSON, or a field of the wrong type, which `param` names as
@@ -23,19 +25,27 @@ def read_request(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise invalid_field(error) from error
+        raise invalid_field(error, path=path) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
     except RecursionError as error:
         raise InvalidRequestError("the request body is nested too deeply") from error
 
 
-def invalid_field(error: msgspec.ValidationError) -> InvalidRequestError:
-    """Our error for one of msgspec's, whose text is ``reason - at `$.path` ``."""
+def invalid_field(error: msgspec.ValidationError, *, path: str = "") -> InvalidRequestError:
+    """Our error for one of msgspec's, whose text is ``reason - at `$.inner` ``.
+
+    `path` is where the value stands that msgspec saw.
+    """
     match = _PATH.match(str(error))
-    reason, path = (match["reason"], match["path"]) if match else (str(error), None)
-    param = path.lstrip(".") if path else None
-    return InvalidRequestError(f"{param}: {reason}" if param else reason, param=param)
+    reason, inner = (match["reason"], match["inner"]) if match else (str(error), None)
+    param = f"{path}{inner or ''}".lstrip(".")
+    return InvalidRequestError(f"{param}: {reason}" if param else reason, param=param or None)
+
+
+def missing_field(param: str) -> InvalidRequestError:
+    """Our error for a field that is absent, or null where that means the same."""
+    return InvalidRequestError(f"{param}: is required", param=param)
 
 
 def check_range(value: float | None, low: float, high: float, *, param: str) -> None:

@@ -15,7 +15,7 @@ class Vendor:
             request id.
         client_headers: headers that only this vendor's clients send, in lower case.
         key_prefixes: how this vendor's API keys begin, where that tells them apart.
-        path_prefixes: paths that only this vendor has.
+        path_prefixes: where paths begin that only this vendor has, in whole segments.
         models: its list of models.
     """
 
@@ -25,3 +25,7 @@ class Vendor:
     key_prefixes: tuple[bytes, ...] = ()
     path_prefixes: tuple[str, ...] = ()
     models: ModelListCodec
+
+    def owns_path(self, path: str) -> bool:
+        """Whether only this vendor has such a path."""
+        return any(f"{path}/".startswith(f"{prefix}/") for prefix in self.path_prefixes)

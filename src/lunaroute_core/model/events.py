@@ -9,10 +9,13 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from lunaroute_core.errors import ErrorDetails, ErrorKind
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model.content import Block, Citation, Extensions
 from lunaroute_core.model.finish import Finish
 from lunaroute_core.model.usage import Usage
+
+_ERROR_KINDS = frozenset(ErrorKind)
 
 
 class StreamStart(Struct, kw_only=True):
@@ -25,7 +28,8 @@ class StreamStart(Struct, kw_only=True):
 
 class BlockStart(Struct, kw_only=True):
     """A block opens. `block` holds what is known already: its kind, id, name; text and
-    arguments are empty and arrive as deltas, unless the block is complete at once."""
+    arguments are empty and arrive as deltas, unless the block is complete at once.
+    """
 
     index: int
     block: Block
@@ -90,6 +94,18 @@ class StreamError(Struct, kw_only=True):
     type: str | None = None
     code: str | None = None
     retry_after: float | None = None
+
+    @property
+    def details(self) -> ErrorDetails:
+        """The error; of a kind that this version does not know, one of the server."""
+        known = self.kind in _ERROR_KINDS
+        return ErrorDetails(
+            kind=ErrorKind(self.kind) if known else ErrorKind.SERVER,
+            message=self.message,
+            type=self.type,
+            code=self.code,
+            retry_after=self.retry_after,
+        )
 
 
 class StreamPing(Struct, kw_only=True):

@@ -14,7 +14,8 @@ from lunaroute_core.model.content import Block, CacheMark, Extensions
 
 class Message(Struct, kw_only=True, omit_defaults=True):
     """One turn. A `tool` turn may hold several results, as Anthropic's does: splitting
-    them is lossless, regrouping would be guesswork."""
+    them is lossless, regrouping would be guesswork.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     blocks: list[Block] = []
@@ -30,7 +31,7 @@ class FunctionTool(Struct, kw_only=True, omit_defaults=True, tag_field="kind", t
     name: str
     description: str | None = None
     schema: JSONObject | None = None
-    strict: bool | None | UnsetType = UNSET
+    strict: bool | UnsetType | None = UNSET
     cache: CacheMark | None = None
     extensions: Extensions = {}
 
@@ -90,7 +91,8 @@ class Sampling(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Reasoning(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`mode` is Anthropic's thinking type, `effort` the scale both vendors share,
     `budget_tokens` the manual budget, `display` how thinking is shown
-    (`summarized`, `omitted`, or Responses' `summary` word)."""
+    (`summarized`, `omitted`, or Responses' `summary` word).
+    """
 
     mode: Literal["enabled", "adaptive", "disabled", "between_tools"] | None = None
     effort: str | None = None
@@ -103,7 +105,7 @@ class OutputFormat(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
     description: str | None = None
     schema: JSONObject | None = None
-    strict: bool | None | UnsetType = UNSET
+    strict: bool | UnsetType | None = UNSET
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,7 +132,7 @@ class Identity(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Conversation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """State that the vendor keeps between requests (Responses)."""
 
-    store: bool | None | UnsetType = UNSET
+    store: bool | UnsetType | None = UNSET
     previous_response_id: str | None = None
 
 

@@ -22,6 +22,12 @@ class CacheWrites(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def total(self) -> int:
         return self.m5 + self.m30 + self.h1 + self.h12 + self.unknown
 
+    def merged_over(self, earlier: "CacheWrites | None") -> "CacheWrites":
+        """These writes; when they are the earlier ones without their split, with it."""
+        if earlier is not None and earlier.total == self.total == self.unknown:
+            return earlier
+        return self
+
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one answer consumed, in tokens. `None` means the vendor did not say.
@@ -49,3 +55,25 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def total_tokens(self) -> int:
         return self.prompt_tokens + (self.output_tokens or 0)
+
+    def merged_over(self, earlier: "Usage | None") -> "Usage":
+        """These cumulative counts; what they do not say keeps its earlier value."""
+        if earlier is None:
+            return self
+        writes = earlier.cache_writes
+        if self.cache_writes is not None:
+            writes = self.cache_writes.merged_over(writes)
+        return Usage(
+            input_tokens=_known(self.input_tokens, earlier.input_tokens),
+            cache_read_tokens=_known(self.cache_read_tokens, earlier.cache_read_tokens),
+            cache_writes=writes,
+            output_tokens=_known(self.output_tokens, earlier.output_tokens),
+            reasoning_tokens=_known(self.reasoning_tokens, earlier.reasoning_tokens),
+            # The input is what gets estimated; a count of it replaces the estimate.
+            estimated=self.estimated or (earlier.estimated and self.input_tokens is None),
+            details={**earlier.details, **self.details},
+        )
+
+
+def _known(new: int | None, earlier: int | None) -> int | None:
+    return earlier if new is None else new

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from lunaroute_core import ErrorDetails, ErrorKind, InvalidRequestError
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits, ModelInfo, ModelListPage
 from lunaroute_core.dialects.registry import DIALECTS
-from lunaroute_core.model import Finish, FinishReason, StreamPing, TextBlock
+from lunaroute_core.model import (
+    Finish,
+    FinishReason,
+    StreamError,
+    StreamPing,
+    StreamStart,
+    TextBlock,
+)
 from lunaroute_core.request_limits import RequestLimits
 from lunaroute_core.sse import SSEFramer
 from lunaroute_core.testing import (
@@ -109,7 +116,17 @@ def test_its_vendor_is_told_apart(dialect):
         assert other.name != vendor.name
         assert not other.client_headers & vendor.client_headers
         for prefix in vendor.path_prefixes:
-            assert not prefix.startswith(other.path_prefixes)
+            assert not other.owns_path(prefix)
+
+
+def test_its_vendors_paths_are_whole_segments(dialect):
+    vendor = dialect.vendor
+    for prefix in vendor.path_prefixes:
+        assert prefix.startswith("/")
+        assert not prefix.endswith("/")
+        assert vendor.owns_path(prefix)
+        assert vendor.owns_path(f"{prefix}/more")
+        assert vendor.owns_path(f"{prefix}x") is (f"{prefix}x" in vendor.path_prefixes)
 
 
 # Requests
@@ -432,6 +449,26 @@ def test_an_error_event_keeps_what_decides_a_retry(dialect, kind):
     # The Responses API has no code for an overload; both are tried again, and elsewhere.
     as_good = {ErrorKind.SERVER} if kind is ErrorKind.OVERLOADED else set()
     assert observer.error.kind in {kind} | as_good
+
+
+@pytest.mark.parametrize("kind", [*ErrorKind, "a_kind_of_next_year"])
+def test_an_error_event_of_any_kind_is_written(dialect, kind):
+    encoder = dialect.streams.encoder(request=normalized(dialect))
+    encoder.encode(StreamStart(id="a", model="m"))
+    written = encoder.encode(StreamError(kind=kind, message="no, thank you"))
+    if dialect.name != "acme_prompt":
+        assert b"no, thank you" in written
+    assert is_whole_frames(written) or not written
+
+
+def test_the_encoder_counts_as_the_observer_does(dialect):
+    encoder = dialect.streams.encoder(request=normalized(dialect))
+    observer = dialect.streams.observer()
+    assert encoder.position == observer.position == 0
+    for event in stream_events(text_response("hello")):
+        if frames := encoder.encode(event):
+            observer.observe(frames)
+        assert encoder.position == observer.position
 
 
 # Lists of models, and counting

@@ -1,3 +1,5 @@
+import re
+
 import msgspec
 import pytest
 
@@ -6,6 +8,7 @@ from lunaroute_core.dialects.request_json import (
     check_bytes,
     check_range,
     check_tool_schema,
+    missing_field,
     read_request,
 )
 
@@ -53,6 +56,25 @@ def test_an_error_names_the_field(body, param, message):
     assert error.value.details.param == param
     if message is not None:
         assert error.value.details.message == message
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        (b"3", "tools[1].input"),
+        (b'{"model":5}', "tools[1].input.model"),
+        (b'{"model":"m","messages":[3]}', "tools[1].input.messages[0]"),
+    ],
+)
+def test_an_error_in_a_part_of_a_body_names_the_whole_path(body, param):
+    with pytest.raises(InvalidRequestError, match=rf"^{re.escape(param)}: Expected") as error:
+        read_request(DECODER, msgspec.Raw(body), path="tools[1].input")
+    assert error.value.details.param == param
+
+
+def test_a_missing_field_is_named():
+    details = missing_field("messages[0].role").details
+    assert (details.param, details.message) == ("messages[0].role", "messages[0].role: is required")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,26 @@
 """Runs the code of `docs/how-to/add-a-dialect.md`."""
 
 import inspect
+from contextlib import asynccontextmanager
 from types import ModuleType
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient
 
+from lunaroute_core import ModelResponse, WireResponse
 from lunaroute_core.dialects import registry
 from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_core.testing import FakeProvider, text_response
+from lunaroute_server import Gateway, create_app
+
+
+@asynccontextmanager
+async def served(provider):
+    """An HTTP client of a gateway that asks `provider`."""
+    async with Gateway(provider=provider) as gateway:
+        transport = ASGITransport(create_app(gateway))
+        async with AsyncClient(transport=transport, base_url="http://localhost") as http:
+            yield http
 
 
 @pytest.fixture
@@ -39,8 +53,36 @@ def test_adding_it_takes_one_folder_and_one_registry_line(toy_files, toy_dialect
         "lunaroute_core/dialects/acme_prompt"
     }
     added = [line for line in toy_files["diff"].splitlines() if line.startswith("+")]
-    assert added == ["+        ACME_PROMPT,"]
+    assert added == ['+        "acme_prompt",']
     assert isinstance(toy_dialect, Dialect)
+
+
+async def test_its_clients_are_served_once_it_is_registered(toy_dialect):
+    provider = FakeProvider(text_response("Hi!", model="acme-1"))
+    asked = {"model": "acme-1", "prompt": "Say hi."}
+    async with served(provider) as http:
+        whole = await http.post("/acme/prompt", json=asked)
+        stream = await http.post("/acme/prompt", json={**asked, "stream": True})
+        refused = await http.post("/acme/prompt", json={"model": 3})
+    assert (whole.status_code, whole.json()["said"]) == (200, "Hi!")
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    assert stream.text.endswith('data: {"end":"done","tokens":{"in":3,"out":5}}\n\n')
+    assert (refused.status_code, refused.json()["problem"]["kind"]) == (400, "invalid_request")
+    assert refused.headers["x-acme-request"]
+    assert [request.wire.dialect for request in provider.requests] == ["acme_prompt"] * 2
+
+
+async def test_its_vendors_other_paths_and_its_models_are_served_too(toy_dialect):
+    list_of_models = ModelResponse(
+        provider="fake",
+        model="",
+        wire=WireResponse(dialect="acme_prompt", status=200, headers=(), body=b'{"names":["a"]}'),
+    )
+    provider = FakeProvider(list_of_models)
+    async with served(provider) as http:
+        models = await http.get("/v1/models", headers={"authorization": "Bearer acme-key"})
+    assert models.json() == {"names": ["a"]}
+    assert provider.requests[0].context.client_dialect == "acme_prompt"
 
 
 def test_the_registry_has_the_place_the_how_to_shows(toy_files):

@@ -68,8 +68,9 @@ async def test_an_unknown_model_is_not_found(mock):
 async def test_tokens_are_counted_by_the_estimate(mock, dialect):
     asked = chat_request("How is the weather?", model="echo", dialect=dialect)
     counted = attrs.evolve(asked, operation=Operation.COUNT_TOKENS, normalized=asked.normalized)
-    answer = json.loads((await mock().send(counted)).wire_for(counted).body)
-    assert estimate_tokens(asked.normalized) in answer.values()
+    answer = (await mock().send(counted)).wire_for(counted)
+    assert estimate_tokens(asked.normalized) in json.loads(answer.body).values()
+    assert dict(answer.headers)[b"x-lunaroute-token-count"] == b"estimated"
 
 
 @pytest.mark.parametrize("dialect", sorted(set(DIALECTS) - set(COUNTING)))

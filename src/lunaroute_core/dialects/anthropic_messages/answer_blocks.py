@@ -1,7 +1,5 @@
 """Writes the blocks of an answer."""
 
-from typing import Any
-
 from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
@@ -19,7 +17,7 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 
-_ARGUMENTS: Decoder[JSONObject] = Decoder(dict[str, Any])
+_ARGUMENTS = Decoder(JSONObject)
 
 PARTS_SEPARATOR = "\n\n"
 """Between the parts of one reasoning block, which here is one text."""

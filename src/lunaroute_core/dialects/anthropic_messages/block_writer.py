@@ -10,7 +10,7 @@ from lunaroute_core.dialects.anthropic_messages.answer_blocks import (
     write_call,
     write_citation,
 )
-from lunaroute_core.dialects.anthropic_messages.block_order import BlockDelta
+from lunaroute_core.dialects.block_order import BlockDelta
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     ArgumentsDelta,

@@ -19,10 +19,9 @@ from lunaroute_core.dialects.anthropic_messages.fields import (
     RAW_LIST_OR_TEXT,
     TEXT,
     JSONFields,
-    missing,
-    read_json,
 )
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT, VENDOR
+from lunaroute_core.dialects.request_json import missing_field, read_request
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
@@ -99,7 +98,9 @@ def _read_block(raw: Raw, path: str, readers: BlockReaders) -> Block:
     reader = readers.get(kind)
     block = reader(fields) if reader is not None else None
     if block is None:
-        block = whole_block(kind, read_json(OBJECT, raw, path=path), hosted=readers is TURN_BLOCKS)
+        block = whole_block(
+            kind, read_request(OBJECT, raw, path=path), hosted=readers is TURN_BLOCKS
+        )
     else:
         block.extensions = fields.extensions()
     block.cache = cache
@@ -163,7 +164,7 @@ def _read_source(fields: JSONFields) -> Source | None:
 def _require_object(fields: JSONFields, key: str) -> JSONFields:
     value = fields.take_object(key)
     if value is None:
-        raise missing(fields.at(key))
+        raise missing_field(fields.at(key))
     return value
 
 
@@ -229,7 +230,7 @@ def _read_tool_use(fields: JSONFields) -> Block:
     return ToolCallBlock(
         id=fields.require("id", TEXT),
         name=fields.require("name", TEXT),
-        arguments=read_json(OBJECT, raw, path=fields.at("input")),
+        arguments=read_request(OBJECT, raw, path=fields.at("input")),
         raw_arguments=bytes(raw).decode(),
     )
 

@@ -8,10 +8,10 @@ from lunaroute_core.dialects.anthropic_messages.fields import (
     RAW_LIST,
     RAW_LIST_OR_TEXT,
     RAW_OBJECT,
-    read_json,
 )
 from lunaroute_core.dialects.codec import BodyEdits
 from lunaroute_core.dialects.raw_json import merge_over
+from lunaroute_core.dialects.request_json import read_request
 from lunaroute_core.json_value import JSONObject, JSONValue
 
 _INSTRUCTION_ROLES = frozenset({"system", "developer"})
@@ -23,9 +23,9 @@ def edit_body(body: bytes, edits: BodyEdits) -> bytes:
     Raises:
         InvalidRequestError: no JSON object, or a field to be extended has the wrong type.
     """
-    fields = read_json(RAW_OBJECT, body, path="")
+    fields = read_request(RAW_OBJECT, body)
     touched = [key for key in fields if key in edits.defaults or key in edits.overrides]
-    before = {key: read_json(ANY, fields[key], path=key) for key in touched}
+    before = {key: read_request(ANY, fields[key], path=key) for key in touched}
     after = merge_over(merge_over(edits.defaults, before), edits.overrides)
     fields |= {key: _raw(value) for key, value in after.items() if not _same(key, before, value)}
     _prepend_instructions(fields, edits.prepend_messages)
@@ -44,7 +44,7 @@ def _prepend_instructions(fields: dict[str, Raw], messages: list[JSONObject]) ->
     if not new:
         return
     given = fields.get("system", Raw(b"null"))
-    old = read_json(RAW_LIST_OR_TEXT, b'""' if bytes(given) == b"null" else given, path="system")
+    old = read_request(RAW_LIST_OR_TEXT, b'""' if bytes(given) == b"null" else given, path="system")
     if isinstance(old, str):
         old = [_raw({"type": "text", "text": old})] if old else []
     fields["system"] = _raw_list([*map(_raw, new), *old])
@@ -53,7 +53,7 @@ def _prepend_instructions(fields: dict[str, Raw], messages: list[JSONObject]) ->
 def _prepend_turns(fields: dict[str, Raw], messages: list[JSONObject]) -> None:
     new = [_raw(message) for message in messages if not _instructs(message)]
     if new:
-        old = read_json(RAW_LIST, fields.get("messages", b"[]"), path="messages")
+        old = read_request(RAW_LIST, fields.get("messages", b"[]"), path="messages")
         fields["messages"] = _raw_list([*new, *old])
 
 

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from lunaroute_core.dialects.anthropic_messages.block_order import BlockEvent, BlockOrder
 from lunaroute_core.dialects.anthropic_messages.block_writer import (
     StreamedBlock,
     WholeBlock,
@@ -13,11 +12,8 @@ from lunaroute_core.dialects.anthropic_messages.errors import write_error
 from lunaroute_core.dialects.anthropic_messages.finish import write_stop
 from lunaroute_core.dialects.anthropic_messages.message import write_message
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
-from lunaroute_core.dialects.anthropic_messages.usage import (
-    merge_usage,
-    write_usage,
-    write_usage_delta,
-)
+from lunaroute_core.dialects.anthropic_messages.usage import write_usage, write_usage_delta
+from lunaroute_core.dialects.block_order import BlockEvent, BlockOrder
 from lunaroute_core.errors import ErrorDetails, ErrorKind
 from lunaroute_core.model import (
     BlockEnd,
@@ -49,6 +45,7 @@ class MessagesEncoder:
     """
 
     def __init__(self, *, request: NormalizedRequest) -> None:
+        self.position = 0
         self._request = request
         self._started = False
         self._ended = False
@@ -64,7 +61,7 @@ class MessagesEncoder:
             case _ if self._ended:
                 return b""
             case StreamError():
-                return self._fail(_error_of(event))
+                return self._fail(event.details)
             case StreamStart():
                 return self._start(event)
             case _ if not self._started:
@@ -72,13 +69,13 @@ class MessagesEncoder:
             case StreamPing():
                 return PING
             case UsageUpdate():
-                self._usage = merge_usage(self._usage, event.usage)
+                self._usage = event.usage.merged_over(self._usage)
                 return b""
             case OpaqueEvent():
                 return _write_opaque(event)
             case StreamFinish():
                 self._finish = event
-                return self._write_blocks(self._order.close())
+                return self._write_blocks(self._order.rest())
             case StreamEnd():
                 return self._end()
             case _:
@@ -89,7 +86,7 @@ class MessagesEncoder:
         self._usage = event.usage
         if event.usage is None or event.usage.input_tokens is None:
             estimate = Usage(input_tokens=estimate_tokens(self._request), estimated=True)
-            self._usage = merge_usage(estimate, event.usage or Usage())
+            self._usage = (event.usage or Usage()).merged_over(estimate)
         usage = write_usage(self._usage)
         message = write_message(message_id=event.id, model=event.model, usage=usage)
         message |= event.extensions.get(DIALECT, {})
@@ -134,12 +131,6 @@ class MessagesEncoder:
     def _fail(self, error: ErrorDetails) -> bytes:
         self._ended = True
         return encode_event(write_error(error, request_id=None), event="error")
-
-
-def _error_of(event: StreamError) -> ErrorDetails:
-    return ErrorDetails(
-        kind=ErrorKind(event.kind), message=event.message, type=event.type, code=event.code
-    )
 
 
 def _write_opaque(event: OpaqueEvent) -> bytes:

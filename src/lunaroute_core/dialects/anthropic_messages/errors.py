@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from lunaroute_core.dialects.codec import AnswerSummary
-from lunaroute_core.errors import ErrorDetails, ErrorKind
+from lunaroute_core.errors import KINDS_BY_STATUS, ErrorDetails, ErrorKind
 from lunaroute_core.headers import Headers, find_header
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.retry_after import parse_retry_after
@@ -26,19 +26,6 @@ _BY_TYPE = {
 """Types that say what happened. `invalid_request_error` and `api_error` are also used for
 whatever has no type of its own, so there the status is asked first."""
 
-_BY_STATUS = {
-    401: ErrorKind.AUTHENTICATION,
-    402: ErrorKind.BILLING,
-    403: ErrorKind.PERMISSION,
-    404: ErrorKind.NOT_FOUND,
-    408: ErrorKind.TIMEOUT,
-    409: ErrorKind.CONFLICT,
-    413: ErrorKind.TOO_LARGE,
-    429: ErrorKind.RATE_LIMIT,
-    503: ErrorKind.OVERLOADED,
-    504: ErrorKind.TIMEOUT,
-    529: ErrorKind.OVERLOADED,
-}
 _ON_THE_WIRE = {
     ErrorKind.INVALID_REQUEST: (400, "invalid_request_error"),
     ErrorKind.CONTEXT_TOO_LONG: (400, "invalid_request_error"),
@@ -118,8 +105,8 @@ def error_kind(
         return ErrorKind.BILLING
     if refused and _CONTEXT.search(message):
         return ErrorKind.CONTEXT_TOO_LONG
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
+    if status in KINDS_BY_STATUS:
+        return KINDS_BY_STATUS[status]
     if status is None:
         refused = word == "invalid_request_error"
     return ErrorKind.INVALID_REQUEST if refused else ErrorKind.SERVER

@@ -5,14 +5,13 @@ request in the same dialect gets it back. Values stay bytes until they are taken
 keeps texts such as tool arguments exactly as the client wrote them.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from msgspec import Raw
 from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
-from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.dialects.request_json import missing_field, read_request
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
 
@@ -23,9 +22,9 @@ INTEGER = Decoder(int)
 NUMBER = Decoder(float)
 TEXT = Decoder(str)
 TEXTS = Decoder(list[str])
-OBJECT: Decoder[JSONObject] = Decoder(dict[str, Any])
-OBJECTS: Decoder[list[JSONObject]] = Decoder(list[dict[str, Any]])
-RAW_OBJECT: Decoder[dict[str, Raw]] = Decoder(dict[str, Raw])
+OBJECT = Decoder(JSONObject)
+OBJECTS = Decoder(list[JSONObject])
+RAW_OBJECT = Decoder(dict[str, Raw])
 RAW = Decoder(Raw)
 RAW_LIST = Decoder(list[Raw])
 RAW_LIST_OR_TEXT: Decoder[str | list[Raw]] = Decoder(str | list[Raw])
@@ -40,7 +39,7 @@ class JSONFields:
 
     def __init__(self, raw: bytes | Raw, *, path: str = "") -> None:
         self.path = path
-        self._fields = read_json(RAW_OBJECT, raw, path=path)
+        self._fields = read_request(RAW_OBJECT, raw, path=path)
         self.was_empty = not self._fields
         self._kept: JSONObject = {}
         self._objects: dict[str, JSONFields] = {}
@@ -55,13 +54,13 @@ class JSONFields:
         if raw is None or _is_null(raw):
             return None
         del self._fields[key]
-        return read_json(decoder, raw, path=self.at(key))
+        return read_request(decoder, raw, path=self.at(key))
 
     def require(self, key: str, decoder: Decoder[T]) -> T:
         """A field's value; InvalidRequestError when it is absent or null."""
         value = self.take(key, decoder)
         if value is None:
-            raise missing(self.at(key))
+            raise missing_field(self.at(key))
         return value
 
     def take_object(self, key: str) -> "JSONFields | None":
@@ -84,7 +83,7 @@ class JSONFields:
 
     def rest(self) -> JSONObject:
         """Everything not taken, by key."""
-        rest = {key: read_json(ANY, raw, path=self.at(key)) for key, raw in self._fields.items()}
+        rest = {key: read_request(ANY, raw, path=self.at(key)) for key, raw in self._fields.items()}
         for key, fields in self._objects.items():
             left = fields.rest()
             if left or fields.was_empty:
@@ -97,32 +96,5 @@ class JSONFields:
         return {DIALECT: rest} if rest else {}
 
 
-def read_json(decoder: Decoder[T], raw: bytes | Raw, *, path: str) -> T:
-    """Decode the value at `path`.
-
-    Raises:
-        InvalidRequestError: malformed, too deep, or of the wrong type; `param` names it.
-    """
-    try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise _wrong_type(error, path) from error
-    except RecursionError as error:
-        raise InvalidRequestError("the request body is nested too deeply") from error
-    except ValueError as error:
-        raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
-
-
 def _is_null(raw: Raw) -> bool:
     return bytes(memoryview(raw)[:4]) == b"null"
-
-
-def missing(path: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{path}: is required", param=path)
-
-
-def _wrong_type(error: msgspec.ValidationError, path: str) -> InvalidRequestError:
-    """Turn msgspec's `reason - at `$.inner`` into ours, with the whole path."""
-    reason, _, inner = str(error).partition(" - at `$")
-    param = (path + inner.rstrip("`")).lstrip(".")
-    return InvalidRequestError(f"{param}: {reason}" if param else reason, param=param or None)

@@ -1,7 +1,6 @@
 """The model list codec."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +15,7 @@ MAX_LIMIT = 1000
 
 
 class _ModelList(Struct):
-    data: list[dict[str, Any]]
+    data: list[JSONObject]
 
 
 class _Model(Struct):

@@ -8,7 +8,7 @@ from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.errors import error_kind
 from lunaroute_core.dialects.anthropic_messages.finish import read_stop_reason
-from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, merge_usage, read_usage
+from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, read_usage
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.errors import ErrorDetails
 from lunaroute_core.sse import SSEEvent, frame_end, parse_events, telling_frames
@@ -76,7 +76,8 @@ class MessagesObserver:
                 self._observe_frames(block[begin:end])
 
     def _observe_frames(self, block: bytes) -> None:
-        for event in parse_events(block):
+        # A stream's last frame may lack the blank line that dispatches it.
+        for event in parse_events(block + b"\n\n"):
             self.started = True
             if not self.finished and _is_read(event):
                 self._read(event)
@@ -111,7 +112,7 @@ class MessagesObserver:
 
     def _add_usage(self, usage: WireUsage | None) -> None:
         if usage is not None:
-            self.summary.usage = merge_usage(self.summary.usage, read_usage(usage))
+            self.summary.usage = read_usage(usage).merged_over(self.summary.usage)
 
     def _read_error(self, event: _Event) -> None:
         error = event.error or _Error()

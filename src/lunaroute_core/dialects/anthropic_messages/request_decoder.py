@@ -23,11 +23,10 @@ from lunaroute_core.dialects.anthropic_messages.fields import (
     TEXT,
     TEXTS,
     JSONFields,
-    missing,
 )
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.tools import read_tool_choice, read_tools
-from lunaroute_core.dialects.request_json import check_bytes, check_range
+from lunaroute_core.dialects.request_json import check_bytes, check_range, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.headers import Headers, find_header
 from lunaroute_core.model import (
@@ -147,7 +146,7 @@ def _read_turn(raw: Raw, path: str, limits: RequestLimits) -> Message:
 def _check_content(message: Message, path: str, limits: RequestLimits) -> None:
     left = message.extensions.get(DIALECT, {})
     if not message.blocks and message.role != "system" and left.get("content") is None:
-        raise missing(f"{path}.content")
+        raise missing_field(f"{path}.content")
     for index, block in enumerate(message.blocks):
         if isinstance(block, TextBlock) and left.get("content") == STRING_FORM:
             check_bytes(block.text, limits.max_string_bytes, param=f"{path}.content")

@@ -12,10 +12,9 @@ from lunaroute_core.dialects.anthropic_messages.fields import (
     RAW_LIST,
     TEXT,
     JSONFields,
-    read_json,
 )
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
-from lunaroute_core.dialects.request_json import check_tool_schema
+from lunaroute_core.dialects.request_json import check_tool_schema, read_request
 from lunaroute_core.model import FunctionTool, HostedTool, Tool, ToolChoice
 
 _CHOICES: dict[str, Literal["auto", "required", "named", "none"]] = {
@@ -48,7 +47,7 @@ def _read_tool(raw: Raw, path: str) -> Tool:
         return HostedTool(
             dialect=DIALECT,
             type=kind,
-            config=read_json(OBJECT, raw, path=path),
+            config=read_request(OBJECT, raw, path=path),
             name=fields.take("name", TEXT),
             cache=read_cache_mark(fields),
         )
@@ -72,7 +71,7 @@ def read_tool_choice(fields: JSONFields) -> tuple[ToolChoice | None, bool | None
     raw = fields.take("tool_choice", RAW)
     if raw is None:
         return None, None
-    whole = read_json(OBJECT, raw, path=fields.at("tool_choice"))
+    whole = read_request(OBJECT, raw, path=fields.at("tool_choice"))
     choice = JSONFields(raw, path=fields.at("tool_choice"))
     kind = choice.require("type", TEXT)
     mode = _CHOICES.get(kind)

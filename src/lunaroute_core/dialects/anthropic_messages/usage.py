@@ -1,11 +1,9 @@
 """Token counts, both ways. Anthropic's counters are disjoint, as the normalized ones are."""
 
-from typing import Any
-
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import CacheWrites, Usage
 
 _SERVICE_TIERS = ("standard", "priority", "batch")
@@ -29,12 +27,12 @@ class WireUsage(Struct, frozen=True):
     cache_creation: CacheCreation | None = None
     output_tokens: int | None = None
     output_tokens_details: OutputTokensDetails | None = None
-    server_tool_use: Any = None
-    service_tier: Any = None
-    inference_geo: Any = None
-    speed: Any = None
-    iterations: Any = None
-    fallback_credit: Any = None
+    server_tool_use: JSONValue = None
+    service_tier: JSONValue = None
+    inference_geo: JSONValue = None
+    speed: JSONValue = None
+    iterations: JSONValue = None
+    fallback_credit: JSONValue = None
 
 
 _DETAILS = (
@@ -67,33 +65,6 @@ def _read_cache_writes(wire: WireUsage) -> CacheWrites | None:
     m5 = (split.ephemeral_5m_input_tokens if split is not None else None) or 0
     h1 = (split.ephemeral_1h_input_tokens if split is not None else None) or 0
     return CacheWrites(m5=m5, h1=h1, unknown=max(0, (total or 0) - m5 - h1))
-
-
-def merge_usage(old: Usage | None, new: Usage) -> Usage:
-    """Cumulative counts over earlier ones; what the newer does not say stays."""
-    if old is None:
-        return new
-    return Usage(
-        input_tokens=_first(new.input_tokens, old.input_tokens),
-        cache_read_tokens=_first(new.cache_read_tokens, old.cache_read_tokens),
-        cache_writes=_merge_writes(old.cache_writes, new.cache_writes),
-        output_tokens=_first(new.output_tokens, old.output_tokens),
-        reasoning_tokens=_first(new.reasoning_tokens, old.reasoning_tokens),
-        estimated=new.estimated or (old.estimated and new.input_tokens is None),
-        details={**old.details, **new.details},
-    )
-
-
-def _merge_writes(old: CacheWrites | None, new: CacheWrites | None) -> CacheWrites | None:
-    """A total that has not changed keeps its split, which a `message_delta` does not repeat."""
-    if new is None:
-        return old
-    repeated = old is not None and old.total == new.total == new.unknown
-    return old if repeated else new
-
-
-def _first(new: int | None, old: int | None) -> int | None:
-    return old if new is None else new
 
 
 def write_usage(usage: Usage | None) -> JSONObject:

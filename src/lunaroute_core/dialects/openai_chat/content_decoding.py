@@ -1,8 +1,8 @@
 """Message content: a string, or an array of parts."""
 
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions
-from lunaroute_core.dialects.openai_chat.fields import Fields, missing
-from lunaroute_core.dialects.request_json import check_bytes
+from lunaroute_core.dialects.openai_chat.fields import Fields
+from lunaroute_core.dialects.request_json import check_bytes, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -35,7 +35,7 @@ def decode_content(
     match message.take("content"):
         case None:
             if needed:
-                raise missing(path)
+                raise missing_field(path)
             return [], {}
         case str(text):
             check_bytes(text, max_bytes, param=path)
@@ -107,7 +107,7 @@ def _file(part: Fields, mark: CacheMark | None) -> DocumentBlock:
     elif (file_id := file.text("file_id")) is not None:
         block.source = FileSource(vendor="openai", file_id=file_id)
     else:
-        raise missing(file.at("file_id"))
+        raise missing_field(file.at("file_id"))
     block.extensions = extensions(part.left, form)
     return block
 

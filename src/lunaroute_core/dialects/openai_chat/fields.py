@@ -4,6 +4,7 @@ from typing import Self, TypeVar
 
 from attrs import Factory, define
 
+from lunaroute_core.dialects.request_json import missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 
@@ -61,7 +62,7 @@ class Fields:
     def needed_text(self, key: str) -> str:
         value = self.text(key)
         if value is None:
-            raise missing(self.at(key))
+            raise missing_field(self.at(key))
         return value
 
     def flag(self, key: str) -> bool | None:
@@ -118,7 +119,7 @@ class Fields:
     def needed_fields(self, key: str) -> "Fields":
         child = self.fields(key)
         if child is None:
-            raise missing(self.at(key))
+            raise missing_field(self.at(key))
         return child
 
     def _typed(self, key: str, kind: type[T], name: str) -> T | None:
@@ -126,10 +127,6 @@ class Fields:
         if value is not None and not isinstance(value, kind):
             raise _wrong(self.at(key), name)
         return value
-
-
-def missing(param: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{param}: is required", param=param)
 
 
 def _wrong(param: str, expected: str) -> InvalidRequestError:

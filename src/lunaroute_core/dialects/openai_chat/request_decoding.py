@@ -1,19 +1,23 @@
 """A whole request: every field mapped, the rest kept in extensions."""
 
 import math
-from typing import Any
 
 import msgspec
 
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions
-from lunaroute_core.dialects.openai_chat.fields import Fields, missing
+from lunaroute_core.dialects.openai_chat.fields import Fields
 from lunaroute_core.dialects.openai_chat.message_decoding import MessageReader
 from lunaroute_core.dialects.openai_chat.tool_decoding import (
     decode_tool_choice,
     decode_tools,
     three_state,
 )
-from lunaroute_core.dialects.request_json import check_bytes, check_range, read_request
+from lunaroute_core.dialects.request_json import (
+    check_bytes,
+    check_range,
+    missing_field,
+    read_request,
+)
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -31,7 +35,7 @@ from lunaroute_core.model import (
 )
 from lunaroute_core.request_limits import RequestLimits
 
-_DECODER: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+_DECODER = msgspec.json.Decoder(JSONObject)
 
 
 def decode_request(body: bytes, *, limits: RequestLimits) -> NormalizedRequest:
@@ -77,7 +81,7 @@ def _model(fields: Fields, limits: RequestLimits) -> str:
 def _messages(fields: Fields, limits: RequestLimits) -> MessageReader:
     messages = fields.array("messages")
     if messages is None:
-        raise missing("messages")
+        raise missing_field("messages")
     if not 1 <= len(messages) <= limits.max_messages:
         raise InvalidRequestError(
             f"messages: must hold 1 to {limits.max_messages} messages, got {len(messages)}",
@@ -152,7 +156,7 @@ def _logit_bias(fields: Fields) -> dict[str, float] | None:
     for token in values:
         value = _ranged(biases, token, -100, 100)
         if value is None:
-            raise missing(biases.at(token))
+            raise missing_field(biases.at(token))
         bias[token] = value
     return bias
 

@@ -1,15 +1,12 @@
 """Requests in Chat: the two fields read of each, the whole one, and edits in place."""
 
-from typing import Any
-
 import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import BodyEdits, Peek
-from lunaroute_core.dialects.openai_chat.fields import missing
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
 from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
-from lunaroute_core.dialects.request_json import read_request
+from lunaroute_core.dialects.request_json import missing_field, read_request
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -24,7 +21,7 @@ class _PeekedBody(msgspec.Struct, gc=False):
 
 _PEEK = msgspec.json.Decoder(_PeekedBody)
 _RAW_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_ANY: msgspec.json.Decoder[JSONValue] = msgspec.json.Decoder()
 
 
 @frozen
@@ -34,7 +31,7 @@ class ChatRequests:
     def peek(self, body: bytes) -> Peek:
         seen = read_request(_PEEK, body)
         if not seen.model:
-            raise missing("model")
+            raise missing_field("model")
         return Peek(seen.model, bool(seen.stream))
 
     def decode(

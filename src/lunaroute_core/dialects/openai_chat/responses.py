@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from attrs import frozen
@@ -13,7 +12,7 @@ from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
 from lunaroute_core.dialects.openai_chat.message_encoding import encode_message
 from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
     Finish,
@@ -31,8 +30,8 @@ class _Completion(msgspec.Struct):
     choices: list[_Choice]
     id: str | None = None
     model: str | None = None
-    usage: Any = None
-    error: Any = None
+    usage: JSONValue = None
+    error: JSONValue = None
 
 
 _COMPLETION = msgspec.json.Decoder(_Completion)

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from attrs import Factory, define, field
 
+from lunaroute_core.dialects.block_order import BlockEvent
 from lunaroute_core.dialects.openai_chat.annotations import annotation
-from lunaroute_core.dialects.openai_chat.block_order import BlockEvent
 from lunaroute_core.dialects.openai_chat.message_encoding import (
     call_body,
     complete_arguments,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_chat.block_order import BlockEvent, BlockOrder
+from lunaroute_core.dialects.block_order import BlockEvent, BlockOrder
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
 from lunaroute_core.dialects.openai_chat.finish import finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
@@ -14,9 +14,9 @@ from lunaroute_core.dialects.openai_chat.stream_blocks import (
     WrittenMessage,
     writer_for,
 )
-from lunaroute_core.dialects.openai_chat.usage import merge_usage, write_usage
+from lunaroute_core.dialects.openai_chat.usage import write_usage
 from lunaroute_core.dialects.openai_vendor import openai_error_object
-from lunaroute_core.errors import ErrorDetails, ErrorKind
+from lunaroute_core.errors import ErrorKind
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     BlockEnd,
@@ -46,6 +46,7 @@ class ChatStreamEncoder:
 
     _request: NormalizedRequest
     _clock: Callable[[], float]
+    position: int = field(default=0, init=False)
     _head: bytes = field(default=b"", init=False)
     """Each chunk's beginning, up to its choices: it is the same in all."""
     _order: BlockOrder = field(factory=BlockOrder, init=False)
@@ -63,7 +64,7 @@ class ChatStreamEncoder:
             case StreamStart():
                 frames = self._start(event)
             case UsageUpdate():
-                self._usage = merge_usage(self._usage, event.usage)
+                self._usage = event.usage.merged_over(self._usage)
             case StreamFinish():
                 frames = self._finish(event)
             case StreamEnd():
@@ -75,7 +76,7 @@ class ChatStreamEncoder:
             case OpaqueEvent():
                 pass
             case _:
-                frames = b"".join(self._write(it) for it in self._order.put(event))
+                frames = b"".join(self._write(it) for it in self._order.push(event))
         return frames
 
     @property
@@ -148,7 +149,4 @@ class ChatStreamEncoder:
 
     def _fail(self, event: StreamError) -> bytes:
         self._over = True
-        error = ErrorDetails(
-            kind=ErrorKind(event.kind), message=event.message, type=event.type, code=event.code
-        )
-        return encode_event(msgspec.json.encode({"error": openai_error_object(error)}))
+        return encode_event(msgspec.json.encode({"error": openai_error_object(event.details)}))

@@ -1,7 +1,5 @@
 """Chat's token counts, which include what the normalized ones keep apart."""
 
-import msgspec
-
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import CacheWrites, Usage
 
@@ -61,18 +59,6 @@ def _take(details: JSONObject, key: str) -> int | None:
     if value is not None:
         del details[key]
     return value
-
-
-def merge_usage(old: Usage | None, new: Usage | None) -> Usage | None:
-    """Cumulative counts: what the newer ones leave open keeps its older value."""
-    if old is None or new is None:
-        return new or old
-    known = {
-        name: value
-        for name in new.__struct_fields__
-        if (value := getattr(new, name)) is not None and name != "details"
-    }
-    return msgspec.structs.replace(old, **known, details={**old.details, **new.details})
 
 
 def write_usage(usage: Usage | None) -> JSONObject:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 from attrs import define, field
 
+from lunaroute_core.dialects.block_order import BlockDelta
 from lunaroute_core.dialects.openai_responses.output_items import (
     annotations,
     has_item,
@@ -30,9 +31,6 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 
-BlockDelta: TypeAlias = (
-    TextDelta | ArgumentsDelta | ReasoningDelta | RefusalDelta | OpaqueSet | CitationAdd
-)
 Events: TypeAlias = Iterator[JSONObject]
 
 

@@ -4,7 +4,7 @@ A part of a type this version does not know becomes an `OpaqueBlock`.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -12,9 +12,9 @@ from lunaroute_core.dialects.openai_responses.fields import (
     extensions_of,
     read_object,
     remainder,
-    required,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
+from lunaroute_core.dialects.request_json import missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -40,7 +40,7 @@ _TTLS: dict[JSONValue, Literal["30m", "12h"]] = {"30m": "30m", "12h": "12h"}
 
 class _Text(Struct):
     text: str
-    annotations: list[dict[str, Any]] | None = None
+    annotations: list[JSONObject] | None = None
 
 
 class _Refusal(Struct):
@@ -69,7 +69,7 @@ class _Audio(Struct):
     input_audio: _AudioData
 
 
-def read_parts(parts: list[dict[str, Any]], *, usual: str, param: str) -> list[Block]:
+def read_parts(parts: list[JSONObject], *, usual: str, param: str) -> list[Block]:
     """The blocks of a content list. `usual` is the type that text parts have there."""
     return [
         read_part(part, usual=usual, param=f"{param}[{index}]") for index, part in enumerate(parts)
@@ -79,7 +79,7 @@ def read_parts(parts: list[dict[str, Any]], *, usual: str, param: str) -> list[B
 def read_part(raw: JSONObject, *, usual: str, param: str) -> Block:
     kind = raw.get("type")
     if not isinstance(kind, str):
-        raise required(f"{param}.type")
+        raise missing_field(f"{param}.type")
     if kind not in _READERS:
         return OpaqueBlock(dialect=DIALECT, type=kind, raw=raw)
     block, modelled = _READERS[kind](raw, param)

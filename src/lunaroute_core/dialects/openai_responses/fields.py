@@ -12,14 +12,14 @@ an opaque block that continues the item before, as blocks of text and media do a
 """
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from lunaroute_core.dialects.openai_responses.name import DIALECT
-from lunaroute_core.dialects.request_json import invalid_field
+from lunaroute_core.dialects.request_json import invalid_field, missing_field
 from lunaroute_core.errors import InvalidRequestError
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Block, Extensions
 
 T = TypeVar("T")
@@ -44,18 +44,10 @@ def read_object(raw: JSONObject, kind: type[T], *, param: str = "") -> T:
 
 
 def _placed(error: msgspec.ValidationError, param: str) -> InvalidRequestError:
-    found = invalid_field(error).details
-    inner = found.param or ""
-    reason = found.message.removeprefix(f"{inner}: ")
-    if missing := _MISSING.search(reason):
-        inner, reason = f"{inner}.{missing[1]}", "is required"
-    path = f"{param}{inner}" if inner.startswith("[") else f"{param}.{inner.lstrip('.')}"
-    path = path.strip(".")
-    return InvalidRequestError(f"{path}: {reason}", param=path)
-
-
-def required(param: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{param}: is required", param=param)
+    found = invalid_field(error, path=param)
+    if missing := _MISSING.search(found.details.message):
+        return missing_field(f"{found.details.param or ''}.{missing[1]}".lstrip("."))
+    return found
 
 
 def remainder(raw: JSONObject, modelled: set[str]) -> JSONObject:
@@ -83,7 +75,7 @@ def item_head(block: Block) -> JSONObject | None:
     return head if isinstance(head, dict) else None
 
 
-def mark(block: Block, key: str, value: Any) -> None:
+def mark(block: Block, key: str, value: JSONValue) -> None:
     """Add to this dialect's extension of a block."""
     block.extensions = {
         **block.extensions,

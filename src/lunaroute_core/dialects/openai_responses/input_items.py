@@ -5,7 +5,7 @@ assistant's, what a client's tool answers is the tool's.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -19,10 +19,9 @@ from lunaroute_core.dialects.openai_responses.fields import (
     mark,
     read_object,
     remainder,
-    required,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
-from lunaroute_core.dialects.request_json import check_bytes
+from lunaroute_core.dialects.request_json import check_bytes, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -94,7 +93,7 @@ ItemReader: TypeAlias = Callable[[JSONObject, str, RequestLimits], InputItem]
 
 class _Message(Struct):
     role: str
-    content: str | list[dict[str, Any]]
+    content: str | list[JSONObject]
     phase: str | None = None
 
 
@@ -113,7 +112,7 @@ class _CustomCall(Struct):
 
 
 class _Output(Struct):
-    output: str | list[dict[str, Any]]
+    output: str | list[JSONObject]
     call_id: str | None = None
 
 
@@ -153,7 +152,7 @@ def _kind(raw: JSONObject, param: str) -> str:
         return "message"
     if kind is None and "id" in raw:
         return "item_reference"
-    raise required(f"{param}.type")
+    raise missing_field(f"{param}.type")
 
 
 def _id(raw: JSONObject, key: str) -> str | None:
@@ -192,7 +191,7 @@ def _read_message(raw: JSONObject, param: str, limits: RequestLimits) -> InputIt
 
 
 def _read_content(
-    content: str | list[dict[str, Any]], usual: str, param: str, limits: RequestLimits
+    content: str | list[JSONObject], usual: str, param: str, limits: RequestLimits
 ) -> tuple[list[Block], JSONObject | None]:
     """The blocks, and the content's form where it is not a list."""
     if isinstance(content, str):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from attrs import define, field
 from msgspec import structs
 
-from lunaroute_core.dialects.openai_responses.block_order import BlockEvent
+from lunaroute_core.dialects.block_order import BlockEvent
 from lunaroute_core.dialects.openai_responses.block_writers import BlockWriter, block_writer
 from lunaroute_core.dialects.openai_responses.finish import COMPLETED
 from lunaroute_core.dialects.openai_responses.output_items import (

@@ -1,11 +1,11 @@
 """The request body's own fields: their types, their bounds, their normalized form."""
 
-from typing import Any, Literal, cast
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from lunaroute_core.dialects.openai_responses.fields import STRING_FORM, extensions_of, remainder
-from lunaroute_core.dialects.request_json import check_bytes, check_range
+from lunaroute_core.dialects.request_json import check_bytes, check_range, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -38,7 +38,7 @@ class FormatFields(Struct):
     type: str
     name: str | None = None
     description: str | None = None
-    schema: dict[str, Any] | None = None
+    schema: JSONObject | None = None
     strict: bool | UnsetType | None = UNSET
 
 
@@ -51,10 +51,10 @@ class RequestBody(Struct, kw_only=True):
     """What is read of `POST /v1/responses`; every other field is kept as it is."""
 
     model: str | None = None
-    input: str | list[dict[str, Any]] | None = None
+    input: str | list[JSONObject] | None = None
     instructions: str | None = None
-    conversation: Any = None
-    prompt: Any = None
+    conversation: JSONValue = None
+    prompt: JSONValue = None
     previous_response_id: str | None = None
     store: bool | UnsetType | None = UNSET
     stream: bool | None = None
@@ -65,15 +65,15 @@ class RequestBody(Struct, kw_only=True):
     top_logprobs: int | None = None
     include: list[str] | None = None
     parallel_tool_calls: bool | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
+    tools: list[JSONObject] | None = None
+    tool_choice: str | JSONObject | None = None
     reasoning: ReasoningFields | None = None
     text: TextFields | None = None
     prompt_cache_key: str | None = None
-    prompt_cache_options: dict[str, Any] | None = None
+    prompt_cache_options: JSONObject | None = None
     safety_identifier: str | None = None
     user: str | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: JSONObject | None = None
     service_tier: str | None = None
 
 
@@ -103,7 +103,7 @@ def check_body(body: RequestBody, limits: RequestLimits) -> None:
 def check_model(model: str | None) -> str:
     """The model; a request that leaves it to a `prompt` template cannot be routed."""
     if not model:
-        raise InvalidRequestError("model: is required", param="model")
+        raise missing_field("model")
     return model
 
 
@@ -191,7 +191,7 @@ def _output_format(wanted: FormatFields | None) -> OutputFormat | None:
         kind=kind,
         name=wanted.name,
         description=wanted.description,
-        schema=cast(JSONObject | None, wanted.schema),
+        schema=wanted.schema,
         strict=wanted.strict,
     )
 

@@ -1,7 +1,5 @@
 """Requests: `POST /v1/responses`."""
 
-from typing import Any
-
 import msgspec
 from attrs import frozen
 from msgspec import Struct
@@ -18,6 +16,7 @@ from lunaroute_core.dialects.openai_responses.turns import Turns
 from lunaroute_core.dialects.raw_json import replace_top_level
 from lunaroute_core.dialects.request_json import read_request
 from lunaroute_core.headers import Headers
+from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import NormalizedRequest, RequestSource, TextBlock, Tool, ToolChoice
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
 
@@ -28,7 +27,7 @@ class _Peeked(Struct):
 
 
 _PEEK = msgspec.json.Decoder(_Peeked)
-_OBJECT = msgspec.json.Decoder(dict[str, Any])
+_OBJECT = msgspec.json.Decoder(JSONObject)
 
 
 @frozen

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_responses.block_order import BlockOrder
+from lunaroute_core.dialects.block_order import BlockOrder
 from lunaroute_core.dialects.openai_responses.errors import failed_error
 from lunaroute_core.dialects.openai_responses.item_stream import ItemStream
 from lunaroute_core.dialects.openai_responses.name import DIALECT
@@ -15,8 +15,6 @@ from lunaroute_core.dialects.openai_responses.response_object import (
     response_status,
     write_response,
 )
-from lunaroute_core.dialects.openai_responses.usage import merged_usage
-from lunaroute_core.errors import ErrorDetails, ErrorKind
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Finish,
@@ -64,13 +62,13 @@ class ResponsesStreamEncoder:
             case UsageUpdate() | StreamPing() | OpaqueEvent() | StreamEnd():
                 return self._aside(event)
             case _:
-                ordered = self._order.take(event)
+                ordered = self._order.push(event)
                 return self._frames(self._items.write(ordered))
 
     def _aside(self, event: UsageUpdate | StreamPing | OpaqueEvent | StreamEnd) -> bytes:
         """Events that are no part of the answer's content."""
         if isinstance(event, UsageUpdate):
-            self._answer.usage = merged_usage(self._answer.usage, event.usage)
+            self._answer.usage = event.usage.merged_over(self._answer.usage)
         if isinstance(event, StreamPing):
             return encode_comment("ping")
         if isinstance(event, OpaqueEvent) and event.dialect == DIALECT:
@@ -109,11 +107,8 @@ class ResponsesStreamEncoder:
     def _fail(self, event: StreamError) -> bytes:
         """What was open stays so: a failed response need not complete its items."""
         self._answer.finish = Finish(reason=FinishReason.ERROR)
-        details = ErrorDetails(
-            kind=ErrorKind(event.kind), message=event.message, code=event.code, type=event.type
-        )
         response = self._response()
-        response["error"] = failed_error(details)
+        response["error"] = failed_error(event.details)
         return self._frames([{"type": "response.failed", "response": response}])
 
     def _response(self) -> JSONObject:

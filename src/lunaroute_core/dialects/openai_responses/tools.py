@@ -4,7 +4,7 @@ Client-side functions and custom tools are modelled. Everything the vendor runs,
 `namespace` of functions, keeps its whole object.
 """
 
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -13,10 +13,9 @@ from lunaroute_core.dialects.openai_responses.fields import (
     own_fields,
     read_object,
     remainder,
-    required,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT
-from lunaroute_core.dialects.request_json import check_tool_schema
+from lunaroute_core.dialects.request_json import check_tool_schema, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -38,14 +37,14 @@ _MODES: dict[str, Literal["auto", "none", "required"]] = {
 class _Function(Struct):
     name: str
     description: str | None = None
-    parameters: Any = None
+    parameters: JSONValue = None
     strict: bool | UnsetType | None = UNSET
 
 
 class _Custom(Struct):
     name: str
     description: str | None = None
-    format: dict[str, Any] | None = None
+    format: JSONObject | None = None
 
 
 class _Named(Struct):
@@ -54,13 +53,13 @@ class _Named(Struct):
 
 class _Allowed(Struct):
     mode: Literal["auto", "required"]
-    tools: list[dict[str, Any]]
+    tools: list[JSONObject]
 
 
 def read_tool(raw: JSONObject, *, param: str) -> Tool:
     kind = raw.get("type")
     if not isinstance(kind, str):
-        raise required(f"{param}.type")
+        raise missing_field(f"{param}.type")
     if kind == "function":
         return _read_function(raw, param)
     if kind == "custom":
@@ -107,14 +106,14 @@ def read_tool_choice(raw: str | JSONObject) -> ToolChoice:
             allowed = read_object(raw, _Allowed, param="tool_choice")
             return ToolChoice(
                 mode="allowed",
-                names=[tool["name"] for tool in allowed.tools if isinstance(tool.get("name"), str)],
+                names=[name for tool in allowed.tools if isinstance(name := tool.get("name"), str)],
                 required=allowed.mode == "required",
                 raw=raw,
             )
         case str():
             return ToolChoice(mode="hosted", raw=raw)
         case _:
-            raise required("tool_choice.type")
+            raise missing_field("tool_choice.type")
 
 
 def write_tools(tools: list[Tool]) -> list[JSONValue]:

@@ -69,22 +69,3 @@ def write_usage(usage: Usage) -> JSONObject:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
         "total_tokens": usage.total_tokens,
     }
-
-
-def merged_usage(old: Usage | None, new: Usage) -> Usage:
-    """Cumulative counts: a field that `new` does not say keeps its old value."""
-    if old is None:
-        return new
-    return Usage(
-        input_tokens=_newer(old.input_tokens, new.input_tokens),
-        cache_read_tokens=_newer(old.cache_read_tokens, new.cache_read_tokens),
-        cache_writes=new.cache_writes or old.cache_writes,
-        output_tokens=_newer(old.output_tokens, new.output_tokens),
-        reasoning_tokens=_newer(old.reasoning_tokens, new.reasoning_tokens),
-        estimated=new.estimated,
-        details=old.details | new.details,
-    )
-
-
-def _newer(old: int | None, new: int | None) -> int | None:
-    return old if new is None else new

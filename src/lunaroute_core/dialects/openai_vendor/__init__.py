@@ -36,8 +36,7 @@ OPENAI = Vendor(
         "/v1/images",
         "/v1/live",
         "/v1/moderations",
-        # With its slash: Anthropic has /v1/organizations.
-        "/v1/organization/",
+        "/v1/organization",
         "/v1/realtime",
         "/v1/responses",
         "/v1/safety",

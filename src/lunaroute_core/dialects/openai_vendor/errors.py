@@ -10,7 +10,7 @@ import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import AnswerSummary
-from lunaroute_core.errors import ErrorDetails, ErrorKind
+from lunaroute_core.errors import KINDS_BY_STATUS, ErrorDetails, ErrorKind
 from lunaroute_core.headers import Headers, find_header
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.retry_after import parse_retry_after
@@ -49,19 +49,6 @@ _KINDS_BY_TYPE = {
 }
 """What a `type` says where there is no status, inside a stream."""
 
-_KINDS_BY_STATUS = {
-    401: ErrorKind.AUTHENTICATION,
-    402: ErrorKind.BILLING,
-    403: ErrorKind.PERMISSION,
-    404: ErrorKind.NOT_FOUND,
-    408: ErrorKind.TIMEOUT,
-    409: ErrorKind.CONFLICT,
-    413: ErrorKind.TOO_LARGE,
-    429: ErrorKind.RATE_LIMIT,
-    503: ErrorKind.OVERLOADED,
-    504: ErrorKind.TIMEOUT,
-    529: ErrorKind.OVERLOADED,
-}
 
 _SPEND_LIMIT = re.compile(r"_spend_limit_(?:exceeded|reached)$")
 _CONTEXT_MESSAGE = re.compile(
@@ -215,4 +202,4 @@ def _kind(
     if status is None:
         return _KINDS_BY_TYPE.get(type_word or "", ErrorKind.SERVER)
     by_range = ErrorKind.INVALID_REQUEST if 400 <= status < 500 else ErrorKind.SERVER
-    return _KINDS_BY_STATUS.get(status, by_range)
+    return KINDS_BY_STATUS.get(status, by_range)

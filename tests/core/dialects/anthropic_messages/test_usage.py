@@ -5,7 +5,6 @@ from anthropic.types import Usage as SDKUsage
 
 from lunaroute_core.dialects.anthropic_messages.usage import (
     WireUsage,
-    merge_usage,
     read_usage,
     write_usage,
     write_usage_delta,
@@ -107,30 +106,3 @@ def test_writes_of_a_life_not_sold_here_have_no_split():
 def test_another_vendors_details_are_left_out():
     usage = Usage(details={"service_tier": "flex", "audio_tokens": 3})
     assert write_usage(usage) == write_usage(None)
-
-
-def test_merging_keeps_what_the_newer_does_not_say():
-    newer = Usage(input_tokens=11, output_tokens=50, details={"server_tool_use": {"a": 1}})
-    merged = merge_usage(read(FULL), newer)
-    assert merged.input_tokens == 11
-    assert merged.output_tokens == 50
-    assert merged.cache_read_tokens == 90
-    assert merged.reasoning_tokens == 3
-    assert merged.details["speed"] == "fast"
-    assert merged.details["server_tool_use"] == {"a": 1}
-    assert merge_usage(None, newer) is newer
-
-
-@pytest.mark.parametrize(
-    ("total", "writes"),
-    [(20, CacheWrites(m5=15, h1=5)), (30, CacheWrites(unknown=30))],
-)
-def test_merging_keeps_the_split_of_an_unchanged_total(total, writes):
-    newer = read({"cache_creation_input_tokens": total})
-    assert merge_usage(read(FULL), newer).cache_writes == writes
-
-
-@pytest.mark.parametrize(("newer", "estimated"), [(Usage(input_tokens=4), False), (Usage(), True)])
-def test_an_estimate_stays_one_until_the_count_is_known(newer, estimated):
-    merged = merge_usage(Usage(input_tokens=3, estimated=True), newer)
-    assert merged.estimated is estimated

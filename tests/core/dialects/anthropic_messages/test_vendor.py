@@ -12,12 +12,12 @@ def test_no_path_of_both_vendors_tells_this_one():
         *("/v1/models", "/v1/files", "/v1/skills", "/v1/agents", "/v1/vaults"),
         *("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/organization/users"),
     ]
-    assert not [path for path in shared if path.startswith(ANTHROPIC.path_prefixes)]
+    assert not [path for path in shared if ANTHROPIC.owns_path(path)]
 
 
 def test_the_vendors_own_paths_tell_it():
     own = ["/v1/messages/batches", "/v1/complete", "/v1/organizations/me"]
-    assert all(path.startswith(ANTHROPIC.path_prefixes) for path in own)
+    assert all(map(ANTHROPIC.owns_path, own))
 
 
 def test_its_headers_are_in_lower_case():

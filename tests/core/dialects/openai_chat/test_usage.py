@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types import CompletionUsage
 
-from lunaroute_core.dialects.openai_chat.usage import merge_usage, read_usage, write_usage
+from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
 from lunaroute_core.model import CacheWrites, Usage
 
 FULL = {
@@ -110,20 +110,3 @@ def test_what_is_written_is_the_sdks_type_and_adds_up(usage):
     written = CompletionUsage.model_validate(write_usage(usage), strict=True)
     assert written.total_tokens == written.prompt_tokens + written.completion_tokens
     assert written.prompt_tokens_details.cached_tokens <= written.prompt_tokens
-
-
-def test_a_later_count_replaces_an_earlier_and_silence_keeps_it():
-    old = Usage(input_tokens=5, output_tokens=1, details={"a": {"x": 1}, "b": {}})
-    new = Usage(output_tokens=9, details={"a": {"y": 2}})
-    assert merge_usage(old, new) == Usage(
-        input_tokens=5, output_tokens=9, details={"a": {"y": 2}, "b": {}}
-    )
-    assert merge_usage(None, new) == new
-    assert merge_usage(old, None) == old
-    assert merge_usage(None, None) is None
-
-
-def test_an_estimate_ends_with_the_true_count():
-    assert merge_usage(Usage(input_tokens=5, estimated=True), Usage(input_tokens=6)) == Usage(
-        input_tokens=6
-    )

@@ -4,7 +4,6 @@ from openai.types.responses import ResponseUsage
 
 from lunaroute_core.dialects.openai_responses.usage import (
     UsageFields,
-    merged_usage,
     read_usage,
     write_usage,
 )
@@ -78,12 +77,3 @@ def test_what_was_read_is_written_again():
         "total_tokens": 2605,
     }
     assert write_usage(read(fields)) == fields
-
-
-def test_newer_counts_replace_older_ones_and_silence_keeps_them():
-    old = Usage(input_tokens=3, output_tokens=1, details={"a": 1})
-    new = Usage(output_tokens=0, reasoning_tokens=0, details={"b": 2})
-    assert merged_usage(old, new) == Usage(
-        input_tokens=3, output_tokens=0, reasoning_tokens=0, details={"a": 1, "b": 2}
-    )
-    assert merged_usage(None, new) is new

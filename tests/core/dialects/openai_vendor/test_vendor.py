@@ -1,4 +1,5 @@
 import anthropic
+import attrs
 import openai
 import pytest
 
@@ -16,7 +17,8 @@ def test_no_path_of_anthropics_sdk_begins_like_one_that_is_openais_alone(prefix)
     paths = ["/v1/messages", "/v1/messages/batches", "/v1/models", "/v1/files", "/v1/skills"]
     paths += ["/v1/organizations/me", "/v1/complete", "/v1/agents", "/v1/vaults", "/v1/sessions"]
     assert client.base_url.host == "api.anthropic.com"
-    assert not [path for path in paths if path.startswith(prefix)]
+    one = attrs.evolve(OPENAI, path_prefixes=(prefix,))
+    assert not [path for path in paths if one.owns_path(path)]
 
 
 @pytest.mark.parametrize("key", [b"sk-ant-api03-abc", b"sk-ant-oat01-abc", b"sk-abcdef"])

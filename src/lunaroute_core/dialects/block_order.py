@@ -1,4 +1,4 @@
-"""Puts blocks that overlap one after the other."""
+"""Blocks one after the other, for wire formats in which they cannot overlap."""
 
 from typing import TypeAlias
 
@@ -45,8 +45,8 @@ class BlockOrder:
             return [event, *self._released()]
         return [event]
 
-    def close(self) -> list[BlockEvent]:
-        """Whatever still waits, every open block ended."""
+    def rest(self) -> list[BlockEvent]:
+        """What still waits at the end of the answer; blocks left open are ended."""
         events: list[BlockEvent] = []
         while self._waiting:
             events += self.push(BlockEnd(index=next(iter(self._waiting))))

@@ -1,0 +1,42 @@
+import json
+
+import pytest
+
+from lunaroute_core import ModelResponse, UpstreamProtocolError, WireResponse
+from lunaroute_core.testing import chat_request, text_response
+
+pytestmark = pytest.mark.usefixtures("toy_dialect")
+
+WIRE = WireResponse(
+    dialect="acme_prompt", status=201, headers=((b"x-a", b"1"),), body=b"\x1f\x8b", content=b"{}"
+)
+
+
+def test_a_client_of_the_same_dialect_gets_the_very_bytes():
+    response = ModelResponse(
+        provider="p", model="m", wire=WIRE, normalized=text_response("not this")
+    )
+    assert response.wire_for(chat_request(dialect="acme_prompt")) is WIRE
+
+
+def test_a_normalized_answer_is_written_in_the_client_s_dialect():
+    response = ModelResponse(provider="p", model="m", normalized=text_response("Hi!"))
+    wire = response.wire_for(chat_request(dialect="acme_prompt"))
+    assert (wire.dialect, wire.status) == ("acme_prompt", 200)
+    assert wire.headers == ((b"content-type", b"application/json"),)
+    assert json.loads(wire.body)["said"] == "Hi!"
+    assert wire.content == wire.body
+
+
+def test_the_client_s_dialect_counts_and_not_the_request_s():
+    """A redirected request may have been re-encoded for another upstream."""
+    request = chat_request(dialect="openai_chat")
+    request.context.client_dialect = "acme_prompt"
+    response = ModelResponse(provider="p", model="m", normalized=text_response("Hi!"))
+    assert response.wire_for(request).dialect == "acme_prompt"
+
+
+def test_bytes_of_another_dialect_are_not_passed_off_as_the_client_s():
+    response = ModelResponse(provider="p", model="m", wire=WIRE)
+    with pytest.raises(UpstreamProtocolError, match="cannot be written in the dialect openai_chat"):
+        response.wire_for(chat_request(dialect="openai_chat"))
