@@ -159,7 +159,7 @@ class UpstreamTimeoutError(ProviderError):
 
     def __init__(self, *, phase: str, seconds: float, provider: str) -> None:
         self.phase = phase
-        message = f"upstream exceeded the {phase} deadline of {seconds:g} s"
+        message = f"upstream response timed out: {phase} deadline of {seconds:g} s"
         details = ErrorDetails(kind=ErrorKind.TIMEOUT, message=message)
         super().__init__(details, provider=provider)
 

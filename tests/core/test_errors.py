@@ -113,7 +113,7 @@ def test_the_gateway_s_own_errors_have_a_kind_and_no_status(error, kind):
 def test_a_timeout_tells_which_deadline_passed():
     error = UpstreamTimeoutError(phase="first_byte", seconds=1.5, provider="a")
     assert error.phase == "first_byte"
-    assert str(error) == "a: upstream exceeded the first_byte deadline of 1.5 s"
+    assert str(error) == "a: upstream response timed out: first_byte deadline of 1.5 s"
 
 
 def test_details_survive_being_sent_elsewhere():

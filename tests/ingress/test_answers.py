@@ -1,4 +1,3 @@
-
 import pytest
 
 from lunaroute_core import ErrorDetails, ErrorKind

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, cast
 
-import hypercorn.asyncio
 from attrs import define, field
-from hypercorn.config import Config, Sockets
-from starlette.types import ASGIApp, Receive, Scope, Send
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.typing import ConnectionState
+from starlette.types import ASGIApp
 
 from lunaroute_server.serving.http_server import KEEP_ALIVE_SECS, MAX_HEADER_BYTES
 from lunaroute_server.serving.listening_socket import BACKLOG, ListeningSocket
@@ -15,19 +18,15 @@ from lunaroute_server.serving.listening_socket import BACKLOG, ListeningSocket
 NEEDS_OWN_PROCESS = False
 
 UNLIMITED = 2**31
-"""hypercorn counts requests per connection and seconds of a graceful stop, and has no word for
-"no limit". The stop's limit is the caller's."""
+"""hypercorn counts requests per connection, and has no word for "no limit"."""
 
 
 class _Config(Config):
-    """Settings for one given socket."""
+    """Settings for every connection."""
 
-    def __init__(self, listener: ListeningSocket) -> None:
-        self.listener = listener
+    def __init__(self) -> None:
         self.accesslog = None
         self.errorlog = logging.getLogger("hypercorn.error")
-        self.backlog = BACKLOG
-        self.graceful_timeout = UNLIMITED
         self.h11_max_incomplete_size = MAX_HEADER_BYTES
         self.h2_max_header_list_size = MAX_HEADER_BYTES
         # The application's answers carry the upstream's Date, or one of their own.
@@ -35,10 +34,22 @@ class _Config(Config):
         self.include_server_header = False
         self.keep_alive_max_requests = UNLIMITED
         self.keep_alive_timeout = KEEP_ALIVE_SECS
+        # No limit: a full queue of an application that has answered without reading a body to
+        # its end would hold the connection for ever.
+        self.max_app_queue_size = 0
         self.read_timeout = None
 
-    def create_sockets(self) -> Sockets:
-        return Sockets([], [self.listener], [])
+
+class _Connection(TCPServer):
+    """A client's connection, gone when the client is.
+
+    hypercorn itself keeps what belongs to an idle connection until `keep_alive_timeout`, also
+    when the client has closed it long before.
+    """
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
 
 
 @define(eq=False)
@@ -47,11 +58,26 @@ class HypercornServer:
     _listener: ListeningSocket | None = field(default=None, init=False)
 
     async def serve(self, app: ASGIApp, listener: ListeningSocket) -> None:
+        """What `hypercorn.asyncio.serve` does, less lifespan, signals and TLS."""
         self._listener = listener
-        framework: Any = _WithoutLifespan(app)
-        await hypercorn.asyncio.serve(  # pyright: ignore[reportUnknownMemberType]
-            framework, _Config(listener), shutdown_trigger=self._stopping.wait, mode="asgi"
-        )
+        framework: Any = app
+        wrapped, config, context = ASGIWrapper(framework), _Config(), WorkerContext(None)
+        loop = asyncio.get_running_loop()
+        connections: set[asyncio.Task[None]] = set()
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = cast("asyncio.Task[None]", asyncio.current_task())
+            connections.add(task)
+            task.add_done_callback(connections.discard)
+            state = ConnectionState({})
+            await _Connection(wrapped, loop, config, context, state, reader, writer)
+
+        server = await asyncio.start_server(connected, sock=listener, backlog=BACKLOG)
+        await self._stopping.wait()
+        await context.terminated.set()
+        server.close()
+        await server.wait_closed()
+        await asyncio.gather(*connections)
 
     def stop_accepting(self) -> None:
         self._stopping.set()
@@ -59,21 +85,6 @@ class HypercornServer:
     def drop_connections(self) -> None:
         if self._listener is not None:
             self._listener.drop_connections()
-
-
-class _WithoutLifespan:
-    """hypercorn has no switch for the lifespan: this answers it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
-        for step in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{step}.complete"})
 
 
 def new_server() -> HypercornServer:

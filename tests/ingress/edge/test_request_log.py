@@ -46,7 +46,7 @@ async def test_a_failure_says_what_went_wrong_and_with_whom(line_of, path, body)
     assert line["status"] == 504
     assert line["outcome"] == "failed"
     assert line["error"] == "timeout"
-    assert line["error_message"] == "upstream exceeded the idle deadline of 3 s"
+    assert line["error_message"] == "upstream response timed out: idle deadline of 3 s"
     assert line["provider"] == "openai"
 
 
