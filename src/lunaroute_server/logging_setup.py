@@ -159,9 +159,15 @@ class _LoggerFactory:
         return _NamedLogger(self._file, name)
 
 
+def _says_something(record: logging.LogRecord) -> bool:
+    """What asyncio says, and nothing else, for each write to a client that has just left."""
+    return record.msg != "socket.send() raised exception."
+
+
 def _route_standard_logging(level: int, formatter: logging.Formatter, output: TextIO) -> None:
     handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
+    handler.addFilter(_says_something)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

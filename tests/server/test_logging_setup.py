@@ -138,3 +138,9 @@ def test_tracebacks_have_neither_secrets_nor_local_variables(output, form):
 )
 def test_ordinary_text_is_left_alone(text):
     assert scrub_text(text) == text
+
+
+def test_writing_to_a_client_that_has_left_is_not_worth_a_line(output):
+    configure_logging("info", stream=output)
+    logging.getLogger("asyncio").warning("socket.send() raised exception.")
+    assert lines(output) == []
