@@ -69,12 +69,14 @@ class TestPatience:
         await asyncio.wait_for(later.wait(), 5)
         assert len(times) == 1
 
-    async def test_a_seat_left_before_is_not(self, in_flight):
-        short = in_flight.take(unwatched)
-        watched = asyncio.Event()
-        in_flight.take(watched.set)
+    async def test_a_seat_left_before_is_not(self, in_flight, eventually):
+        watched = []
+        short = in_flight.take(lambda: watched.append("short"))
+        await eventually(lambda: short in in_flight._old)
         in_flight.leave(short)
-        await asyncio.wait_for(watched.wait(), 5)
+        in_flight.take(lambda: watched.append("long"))
+        await eventually(lambda: watched)
+        assert watched == ["long"]
 
     async def test_no_timer_runs_while_nobody_is_served(self, in_flight, eventually):
         watched = asyncio.Event()
@@ -117,6 +119,13 @@ class TestDrain:
         await asyncio.sleep(0)
         with pytest.raises(ShuttingDownError):
             in_flight.take(unwatched)
+
+    async def test_the_latest_call_counts(self, in_flight):
+        in_flight.begin_drain(after=0)
+        in_flight.begin_drain(after=60)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        in_flight.take(unwatched)
 
     async def test_a_closed_one_has_no_timers_left(self, in_flight):
         in_flight.take(unwatched)

@@ -127,6 +127,15 @@ class TestRefusals:
         if spoken.name == "anthropic_messages":
             assert error["type"] == "request_too_large"
 
+    async def test_a_body_that_is_said_to_be_far_too_large_is_refused_unread(
+        self, gateway_client, provider, spoken
+    ):
+        client = gateway_client(provider, max_body_bytes=100)
+        headers = {"content-length": "201"}
+        answer = await client("POST", spoken.path, pieces=[], headers=headers)
+        assert answer.status == 413
+        spoken.error_in(answer)
+
     @pytest.mark.parametrize(
         ("encoding", "content"), [("gzip", b"{}"), ("snappy", b"{}"), ("gzip", b"\x1f\x8b\x08")]
     )

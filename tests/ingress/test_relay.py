@@ -318,6 +318,18 @@ class TestKeepAlive:
             more.set()
         assert call.status == 200
 
+    async def test_none_is_sent_to_a_client_that_has_left(
+        self, gateway_client, path, stream_body, for_some_time
+    ):
+        provider = FakeProvider([*EVENTS[:3], Pause(asyncio.Event())])
+        client = gateway_client(provider, keep_alive_seconds=0.005)
+        async with client.open("POST", path, stream_body) as call:
+            await call.until(lambda call: len(call.messages) >= 4)
+            call.disconnect()
+        count = len(call.messages)
+        await for_some_time(0.03)
+        assert len(call.messages) == count
+
     async def test_it_can_be_turned_off(self, gateway_client, path, stream_body, for_some_time):
         more = asyncio.Event()
         provider = FakeProvider([*EVENTS[:3], Pause(more), *EVENTS[3:]])
