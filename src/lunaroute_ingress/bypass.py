@@ -42,6 +42,7 @@ class Bypass:
         try:
             if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
                 raise _unknown_path(path)
+            self.relay.in_flight.check()
             body = await read_body(
                 receive,
                 limit=self.relay.settings.max_body_bytes,

@@ -80,8 +80,8 @@ class InFlight:
         """Whether the gateway is being stopped."""
         return self._drain is not None
 
-    def take(self, watch: Callable[[], None]) -> Seat:
-        """A seat for the current task.
+    def check(self) -> None:
+        """Refuse a request before anything is done for it.
 
         Raises:
             OverloadedError: all seats are taken.
@@ -91,6 +91,10 @@ class InFlight:
             raise ShuttingDownError
         if len(self._seats) >= self.limit:
             raise OverloadedError(limit=self.limit)
+
+    def take(self, watch: Callable[[], None]) -> Seat:
+        """A seat for the current task. Raises what `check` does."""
+        self.check()
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("requests are answered in tasks")

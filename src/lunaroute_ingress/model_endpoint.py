@@ -34,6 +34,7 @@ class ModelEndpoint:
         limit = self.relay.settings.max_body_bytes
         declared = exchange.first.get(b"content-length")
         try:
+            self.relay.in_flight.check()
             body = await read_body(receive, limit=limit, declared=declared)
             request = self._request(body, scope, exchange)
         except RequestError as error:

@@ -13,6 +13,8 @@ from lunaroute_core import (
     Timings,
     TranslationWarning,
 )
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.headers import find_header
 from lunaroute_ingress.exchange import Exchange
 
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
@@ -39,6 +41,9 @@ def outcome_headers(
     if timings is not None:
         overhead = _overhead_ms(timings, exchange)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
+    wire = outcome.wire
+    if wire is not None and wire.dialect not in (None, context.client_dialect):
+        headers.extend(_upstream_request_id(wire.dialect, wire.headers))
     if context.session_id is not None:
         headers.append((b"x-lunaroute-session-id", header_value(context.session_id)))
     if context.warnings:
@@ -50,6 +55,13 @@ def outcome_headers(
 def header_value(text: str) -> bytes:
     """A text as a header value: clients choose model names, so nothing may slip in."""
     return _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace"))[:_MAX_VALUE_BYTES]
+
+
+def _upstream_request_id(dialect: str, headers: Headers) -> Headers:
+    """The id by which the vendor knows a request that was translated for it."""
+    name = dialect_named(dialect).vendor.request_id_header
+    found = find_header(headers, name.encode())
+    return () if found is None else ((b"x-lunaroute-upstream-request-id", header_value(found)),)
 
 
 def _overhead_ms(timings: Timings, exchange: Exchange) -> float:

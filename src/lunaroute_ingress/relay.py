@@ -113,8 +113,9 @@ class _Call:
 
     async def relay(self, stream: ModelStream, writer: StreamWriter) -> None:
         headers = outcome_headers(self.request, stream, self.exchange)
-        if stream.wire is not None:
-            await writer.start(stream.wire.status, (*stream.wire.headers, *headers))
+        wire = stream.wire
+        if wire is not None and wire.dialect in (None, self.dialect.name):
+            await writer.start(wire.status, (*wire.headers, *headers))
         else:
             await writer.start(200, (*_EVENT_STREAM, *headers))
         async with aclosing(stream.blocks(self.request)) as blocks:

@@ -7,6 +7,7 @@ import pytest
 from lunaroute_core import Operation
 from lunaroute_core.request_limits import RequestLimits
 from lunaroute_core.testing import FakeProvider
+from lunaroute_server.app import create_app
 
 
 @pytest.fixture
@@ -186,3 +187,22 @@ class TestTokenCounts:
         assert not request.stream
         assert request.wire.path == "/v1/messages/count_tokens"
         assert request.wire.query == b"beta=true"
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
+async def test_a_body_is_not_even_read_when_all_seats_are_taken(gateway_of, target):
+    """What waits to be refused must not fill the memory meanwhile."""
+    gateway = gateway_of(FakeProvider(), max_concurrent_requests=1)
+    gateway.in_flight.take(lambda: None)
+    sent = []
+
+    async def receive():
+        raise AssertionError("the body was asked for")
+
+    async def send(message):
+        sent.append(message)
+
+    path = {"path": target, "raw_path": target.encode(), "query_string": b"", "root_path": ""}
+    headers = {"headers": [(b"host", b"localhost")]}
+    await create_app(gateway)({"type": "http", "method": "POST", **path, **headers}, receive, send)
+    assert sent[0]["status"] == 503

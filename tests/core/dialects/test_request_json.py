@@ -9,6 +9,7 @@ from lunaroute_core.dialects.request_json import (
     check_range,
     check_tool_schema,
     missing_field,
+    read_peek,
     read_request,
 )
 
@@ -139,3 +140,21 @@ def test_a_tool_schema_must_say_its_type():
     with pytest.raises(InvalidRequestError) as error:
         check_tool_schema({"properties": {}}, param="tools[0].parameters")
     assert error.value.details.param == "tools[0].parameters.type"
+
+
+class _Peeked(msgspec.Struct):
+    model: str
+
+
+def test_half_a_surrogate_pair_does_not_keep_the_vendor_from_seeing_a_request():
+    """JavaScript clients send them when they cut text between its halves."""
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "\\ud83d"}]}'
+    assert read_peek(msgspec.json.Decoder(_Peeked), body).model == "m"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"model": "m", "a": "\\ud83d"', b'{"model": 5, "a": "\\ud83d"}']
+)
+def test_what_is_wrong_besides_is_still_an_error(body):
+    with pytest.raises(InvalidRequestError):
+        read_peek(msgspec.json.Decoder(_Peeked), body)

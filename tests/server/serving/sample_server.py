@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - standard output is how it reports
 """A program that serves a small application the way `lunaroute serve` serves the gateway.
 
 Writes what happens to standard output, one word a line: `opened`, the URL, `closed`.
@@ -33,10 +32,10 @@ class Sample:
 
     async def lifespan(self, receive, send):
         await receive()
-        print("opened", flush=True)
+        os.write(1, b"opened\n")
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        print("closed", flush=True)
+        os.write(1, b"closed\n")
         await send({"type": "lifespan.shutdown.complete"})
 
     async def pid(self, send):
@@ -96,7 +95,7 @@ def main():
         server=given.server,
         workers=given.workers,
         application=application,
-        on_listening=lambda listener: print(listener.url, flush=True),
+        on_listening=lambda listener: os.write(1, f"{listener.url}\n".encode()),
     )
 
 

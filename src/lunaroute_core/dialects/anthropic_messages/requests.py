@@ -10,7 +10,7 @@ from lunaroute_core.dialects.anthropic_messages.request_decoder import (
 )
 from lunaroute_core.dialects.codec import BodyEdits, Peek
 from lunaroute_core.dialects.raw_json import replace_top_level
-from lunaroute_core.dialects.request_json import read_request
+from lunaroute_core.dialects.request_json import read_peek
 from lunaroute_core.headers import Headers
 from lunaroute_core.model import NormalizedRequest
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
@@ -28,7 +28,7 @@ class MessagesRequests:
     """Bodies of `/v1/messages` and of `/v1/messages/count_tokens`."""
 
     def peek(self, body: bytes) -> Peek:
-        peeked = read_request(_PEEKED, body)
+        peeked = read_peek(_PEEKED, body)
         check_model(peeked.model, DEFAULT_LIMITS)
         return Peek(model=peeked.model, stream=bool(peeked.stream))
 

@@ -6,7 +6,7 @@ from attrs import frozen
 from lunaroute_core.dialects.codec import BodyEdits, Peek
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
 from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
-from lunaroute_core.dialects.request_json import missing_field, read_request
+from lunaroute_core.dialects.request_json import missing_field, read_peek, read_request
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -29,7 +29,7 @@ class ChatRequests:
     """A `RequestCodec`."""
 
     def peek(self, body: bytes) -> Peek:
-        seen = read_request(_PEEK, body)
+        seen = read_peek(_PEEK, body)
         if not seen.model:
             raise missing_field("model")
         return Peek(seen.model, bool(seen.stream))

@@ -14,7 +14,7 @@ from lunaroute_core.dialects.openai_responses.request_body import RequestBody
 from lunaroute_core.dialects.openai_responses.tools import read_tool, read_tool_choice
 from lunaroute_core.dialects.openai_responses.turns import Turns
 from lunaroute_core.dialects.raw_json import replace_top_level
-from lunaroute_core.dialects.request_json import read_request
+from lunaroute_core.dialects.request_json import read_peek, read_request
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import NormalizedRequest, RequestSource, TextBlock, Tool, ToolChoice
@@ -35,7 +35,7 @@ class ResponsesRequests:
     """A `RequestCodec`."""
 
     def peek(self, body: bytes) -> Peek:
-        peeked = read_request(_PEEK, body)
+        peeked = read_peek(_PEEK, body)
         return Peek(model=request_body.check_model(peeked.model), stream=peeked.stream is True)
 
     def decode(
