@@ -5,7 +5,7 @@
       -d '{"model": "mock/echo", "messages": [{"role": "user", "content": "Hello"}]}'
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -16,7 +16,7 @@ gateway = Gateway.from_config()
 
 
 @asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     async with gateway:
         yield
 

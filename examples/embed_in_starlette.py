@@ -1,9 +1,11 @@
 """The gateway inside a Starlette application, beneath /llm.
 
-uvicorn examples.embed_in_starlette:app --port 8000
+    uvicorn examples.embed_in_starlette:app --port 8000
+    curl http://127.0.0.1:8000/llm/v1/messages -H 'content-type: application/json' \
+      -d '{"model": "mock/echo", "max_tokens": 99, "messages": [{"role": "user", "content": "Hi"}]}'
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -15,7 +17,7 @@ gateway = Gateway.from_config()
 
 
 @asynccontextmanager
-async def lifespan(_: Starlette) -> AsyncIterator[None]:
+async def lifespan(_: Starlette) -> AsyncGenerator[None]:
     async with gateway:
         yield
 

@@ -126,7 +126,8 @@ class ModelStream:
             except ValueError as error:
                 raise self._broken(f"malformed stream event: {error}") from error
             first += block
-        if observer.error is not None:
+        # An error after the answer has begun is part of it, in however many pieces they came.
+        if observer.error is not None and observer.summary.id is None:
             raise UpstreamAnsweredError(observer.error, provider=self.provider)
         self._first_block = first
 

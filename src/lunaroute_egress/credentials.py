@@ -1,9 +1,10 @@
 """Whose key goes upstream."""
 
+from functools import cache
 from itertools import cycle
 
 from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
-from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.dialects.registry import DIALECTS, dialect_named
 from lunaroute_core.headers import Headers
 from lunaroute_core.model_request import ModelRequest
 
@@ -26,11 +27,27 @@ def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
 
     A client's credential belongs to the vendor whose dialect the client speaks; it never
     leaves for another one, whatever the route. A key whose shape names its vendor
-    (`sk-ant-`) is held to that as well.
+    (`sk-ant-…`, `sk-proj-…`) is held to that as well.
     """
     if request.wire is None or dialect_named(request.context.client_dialect).vendor.name != vendor:
         return ()
-    found = [pair for pair in request.wire.headers if pair[0] in CREDENTIAL_HEADERS]
-    if vendor != "anthropic":
-        found = [pair for pair in found if b"sk-ant-" not in pair[1]]
-    return tuple(found)
+    foreign = _foreign_prefixes(vendor)
+    return tuple(
+        pair
+        for pair in request.wire.headers
+        if pair[0] in CREDENTIAL_HEADERS and not _key(pair[1]).startswith(foreign)
+    )
+
+
+def _key(value: bytes) -> bytes:
+    """A header's key, without the authentication scheme before it."""
+    scheme, _, key = value.strip().partition(b" ")
+    return key.strip() if key and scheme.lower() in (b"bearer", b"basic") else value.strip()
+
+
+@cache
+def _foreign_prefixes(vendor: str) -> tuple[bytes, ...]:
+    """How the keys of all other vendors begin."""
+    vendors = {dialect.vendor.name: dialect.vendor for dialect in DIALECTS.values()}
+    others = [other for name, other in vendors.items() if name != vendor]
+    return tuple(prefix for other in others for prefix in other.key_prefixes)

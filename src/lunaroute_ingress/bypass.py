@@ -27,19 +27,27 @@ class Bypass:
     """The raw ASGI endpoint behind all routes.
 
     The vendor follows from headers, key shape and path; a request that shows none of them
-    goes to the configured provider, or to the first dialect's vendor.
+    goes to the configured provider, or to the vendor of the first dialect that is served. One
+    whose vendor is not served is refused: what was meant for it must not reach another.
+
+    Attributes:
+        dialects: those that are served.
+        known: those by which clients are told apart.
     """
 
     dialects: tuple[Dialect, ...]
+    known: tuple[Dialect, ...]
     relay: Relay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
         headers = exchange.headers
         path = raw_route_path(scope)
-        known = dialect_of_client(path, headers, dialects=self.dialects)
+        known = dialect_of_client(path, headers, dialects=self.known)
         dialect = known or self.dialects[0]
         try:
+            if dialect not in self.dialects:
+                raise _not_served(dialect)
             if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
                 raise _unknown_path(path)
             self.relay.in_flight.check()
@@ -70,6 +78,15 @@ class Bypass:
             model="", stream=True, context=context, wire=wire, operation=Operation.FORWARD
         )
         await self.relay.answer(request, scope, receive, send)
+
+
+def _not_served(dialect: Dialect) -> RequestError:
+    vendor = dialect.vendor.name
+    return RequestError(
+        ErrorDetails(
+            kind=ErrorKind.NOT_FOUND, message=f"the gateway does not serve {vendor}'s clients"
+        )
+    )
 
 
 def _unknown_path(path: str) -> RequestError:

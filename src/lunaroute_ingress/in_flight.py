@@ -117,10 +117,12 @@ class InFlight:
         self._drain = asyncio.get_running_loop().call_later(after, self._end_all)
 
     def close(self) -> None:
+        """Forget everything; from here on it is as new."""
         for timer in (self._drain, self._tick):
             if timer is not None:
                 timer.cancel()
-        self._tick = None
+        self._drain = self._tick = None
+        self._ended = False
 
     def _schedule(self) -> None:
         self._tick = asyncio.get_running_loop().call_later(self.patience, self._watch_old)

@@ -15,13 +15,18 @@ from lunaroute_ingress.websocket_refusal import WebSocketRefusal
 
 
 def ingress_routes(
-    relay: Relay, *, dialects: Iterable[Dialect], providers: Iterable[str]
+    relay: Relay,
+    *,
+    dialects: Iterable[Dialect],
+    known: Iterable[Dialect],
+    providers: Iterable[str],
 ) -> list[BaseRoute]:
     """All routes, the busiest first.
 
     Args:
         relay: what answers.
         dialects: those that clients may speak.
+        known: those by which clients are told apart, the others included.
         providers: names that `/readyz` lists.
     """
     spoken = tuple(dialects)
@@ -33,7 +38,7 @@ def ingress_routes(
         Route("/v1/models/{model:path}", models, methods=["GET"]),
         Route("/healthz", Liveness(), methods=["GET"]),
         Route("/readyz", readiness, methods=["GET"]),
-        Route("/{path:path}", Bypass(dialects=spoken, relay=relay)),
+        Route("/{path:path}", Bypass(dialects=spoken, known=tuple(known), relay=relay)),
         WebSocketRoute("/{path:path}", WebSocketRefusal()),
     ]
 

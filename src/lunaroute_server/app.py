@@ -35,7 +35,9 @@ def create_app(gateway: Gateway) -> Edge:
         async with gateway:
             yield
 
-    routes = ingress_routes(relay, dialects=dialects, providers=gateway.provider_names)
+    routes = ingress_routes(
+        relay, dialects=dialects, known=DIALECTS.values(), providers=gateway.provider_names
+    )
     return Edge(
         Router(routes, lifespan=lifespan),
         dialects=dialects,

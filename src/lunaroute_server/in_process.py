@@ -27,13 +27,19 @@ class StreamingASGITransport(httpx2.AsyncBaseTransport):
     """Runs an ASGI application for each request and hands its chunks on as they come.
 
     The transport that ships with the HTTP library collects the whole body first, so that a
-    stream would arrive at once, at its end.
+    stream would arrive at once, at its end. Of a request's timeouts the one for reading has
+    its effect: the longest wait for the answer to begin, and then for each further chunk.
     """
 
     app: ASGIApp
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        call = _Call(app=self.app, scope=_scope(request), body=await request.aread())
+        call = _Call(
+            app=self.app,
+            scope=_scope(request),
+            body=await request.aread(),
+            read_timeout=request.extensions.get("timeout", {}).get("read"),
+        )
         return await call.response()
 
 
@@ -44,6 +50,7 @@ class _Call(httpx2.AsyncByteStream):
     app: ASGIApp
     scope: dict[str, Any]
     body: bytes
+    read_timeout: float | None
     _messages: asyncio.Queue[Message | None] = field(
         factory=lambda: asyncio.Queue[Message | None](maxsize=1), init=False
     )
@@ -55,8 +62,8 @@ class _Call(httpx2.AsyncByteStream):
     async def response(self) -> httpx2.Response:
         self._task = asyncio.get_running_loop().create_task(self._run())
         try:
-            start = await self._messages.get()
-        except asyncio.CancelledError:
+            start = await self._next_message()
+        except BaseException:
             await self.aclose()
             raise
         if start is None:
@@ -65,13 +72,15 @@ class _Call(httpx2.AsyncByteStream):
         return httpx2.Response(start["status"], headers=start["headers"], stream=self)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (message := await self._messages.get()) is not None:
+        while (message := await self._next_message()) is not None:
             self._ended = not message.get("more_body", False)
             if message.get("body"):
                 yield message["body"]
             if self._ended:
                 return
-        raise httpx2.RemoteProtocolError("the application broke off in the middle of its answer")
+        raise httpx2.RemoteProtocolError(
+            "the application broke off in the middle of its answer"
+        ) from await self._crash()
 
     async def aclose(self) -> None:
         if self._task is None:
@@ -80,6 +89,21 @@ class _Call(httpx2.AsyncByteStream):
         if not self._ended:
             self._task.cancel()
         await asyncio.wait({self._task})
+
+    async def _next_message(self) -> Message | None:
+        """What the application sends next; None when it has returned or crashed."""
+        try:
+            async with asyncio.timeout(self.read_timeout):
+                return await self._messages.get()
+        except TimeoutError:
+            message = f"no answer from the gateway for {self.read_timeout:g} seconds"
+            raise httpx2.ReadTimeout(message) from None
+
+    async def _crash(self) -> BaseException | None:
+        if self._task is None:
+            return None
+        await asyncio.wait({self._task})
+        return None if self._task.cancelled() else self._task.exception()
 
     async def _run(self) -> None:
         try:

@@ -37,7 +37,15 @@ def test_a_clients_key_never_goes_to_another_vendor():
     assert client_credentials(request("anthropic_messages", own), vendor="openai") == ()
 
 
-def test_a_key_whose_shape_names_its_vendor_never_goes_to_another():
-    """An Anthropic key that an OpenAI client was given by mistake stays here."""
-    own = (b"authorization", b"Bearer sk-ant-client")
-    assert client_credentials(request("openai_chat", own), vendor="openai") == ()
+@pytest.mark.parametrize(
+    ("dialect", "vendor", "value"),
+    [
+        ("openai_chat", "openai", b"Bearer sk-ant-client"),
+        ("anthropic_messages", "anthropic", b"sk-proj-client"),
+        ("anthropic_messages", "anthropic", b"bearer  sk-svcacct-client"),
+    ],
+)
+def test_a_key_whose_shape_names_its_vendor_never_goes_to_another(dialect, vendor, value):
+    """A key that a client was given by mistake stays here."""
+    own = (b"authorization", value)
+    assert client_credentials(request(dialect, own), vendor=vendor) == ()

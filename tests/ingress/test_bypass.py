@@ -172,3 +172,19 @@ class TestRefusals:
             call.disconnect()
         assert call.messages == []
         assert provider.requests == []
+
+
+@pytest.mark.parametrize(
+    "target", ["/v1/messages", "/v1/messages/count_tokens", "/v1/organizations"]
+)
+async def test_what_is_meant_for_a_vendor_that_is_not_served_reaches_no_other(
+    gateway_client, target
+):
+    """With one vendor served, the other's requests must not fall through to it."""
+    provider = FakeProvider()
+    client = gateway_client(provider, vendors=frozenset({"openai"}))
+    answer = await client("POST", target, {"model": "m"})
+    assert answer.status == 404
+    assert answer.json["type"] == "error"
+    assert "anthropic" in answer.json["error"]["message"]
+    assert provider.requests == []

@@ -19,7 +19,9 @@ def client(client_of, provider):
     def make(*names):
         relay = Relay(provider=provider, in_flight=InFlight(limit=9), settings=IngressSettings())
         dialects = [dialect_named(name) for name in names] or DIALECTS.values()
-        return client_of(Router(ingress_routes(relay, dialects=dialects, providers=["fake"])))
+        return client_of(
+            Router(ingress_routes(relay, dialects=dialects, known=dialects, providers=["fake"]))
+        )
 
     return make
 
@@ -82,6 +84,6 @@ async def test_a_new_dialect_has_its_routes_at_once(client, provider, monkeypatc
 
     new = attrs.evolve(dialect_named("openai_chat"), paths=("/acme/prompt", "/prompt"))
     relay = Relay(provider=provider, in_flight=InFlight(limit=9), settings=IngressSettings())
-    routes = ingress_routes(relay, dialects=[new], providers=[])
+    routes = ingress_routes(relay, dialects=[new], known=[new], providers=[])
     paths = [route.path for route in routes if isinstance(route, Route)]
     assert paths[:2] == ["/acme/prompt", "/prompt"]

@@ -53,8 +53,8 @@ class Failures:
         kind = _KINDS_BY_NAME.get(word.replace("-", "_"))
         return None if kind is None else self.of_kind(kind, request_id=request_id)
 
-    def not_found(self, message: str) -> ProviderError:
-        details = ErrorDetails(kind=ErrorKind.NOT_FOUND, message=message, status=404)
+    def not_found(self, message: str, *, param: str | None = "model") -> ProviderError:
+        details = ErrorDetails(kind=ErrorKind.NOT_FOUND, message=message, status=404, param=param)
         return UpstreamAnsweredError(details, provider=self.provider)
 
     def _answered(

@@ -195,7 +195,7 @@ class MockProvider:
 
     def _no_endpoint(self, request: ModelRequest) -> ProviderError:
         place = request.wire.path if request.wire else request.operation
-        return self._failures.not_found(f"the mock provider has no endpoint {place}")
+        return self._failures.not_found(f"the mock provider has no endpoint {place}", param=None)
 
 
 def _refuse_unsupported(request: NormalizedRequest) -> None:

@@ -62,7 +62,7 @@ _WRITTEN: dict[ErrorKind, tuple[int, str, str | None]] = {
     ErrorKind.AUTHENTICATION: (401, "invalid_request_error", "invalid_api_key"),
     ErrorKind.PERMISSION: (403, "permission_error", None),
     ErrorKind.BILLING: (429, "insufficient_quota", "insufficient_quota"),
-    ErrorKind.NOT_FOUND: (404, "invalid_request_error", "model_not_found"),
+    ErrorKind.NOT_FOUND: (404, "invalid_request_error", None),
     ErrorKind.CONFLICT: (409, "invalid_request_error", "conflict"),
     ErrorKind.TOO_LARGE: (413, "invalid_request_error", "request_too_large"),
     ErrorKind.RATE_LIMIT: (429, "rate_limit_error", "rate_limit_exceeded"),
@@ -152,6 +152,8 @@ def encode_openai_error(
 def openai_error_object(error: ErrorDetails) -> JSONObject:
     """`{"message", "type", "param", "code"}`."""
     _, kind_of, code = _WRITTEN[error.kind]
+    if error.kind is ErrorKind.NOT_FOUND and error.param == "model":
+        code = "model_not_found"
     return {
         "message": error.message,
         "type": kind_of,
