@@ -134,6 +134,24 @@ class StreamEncoder(Protocol):
         ...
 
 
+class StreamDecoder(Protocol):
+    """Reads one stream; stateful, one object per stream."""
+
+    def decode(self, block: bytes) -> list[StreamEvent]:
+        """The events in a block of whole frames.
+
+        Raises:
+            ValueError: an event is not this dialect's.
+        """
+        ...
+
+    def end(self) -> list[StreamEvent]:
+        """The closing events at a clean end of the stream, where the dialect allows it to end
+        without a terminal event of its own; none where that has come already, or is missing.
+        """
+        ...
+
+
 class StreamCodec(Protocol):
     def observer(self) -> StreamObserver: ...
 

@@ -100,9 +100,12 @@ class StreamedBlock:
         return encode_event(msgspec.json.encode(event), event="content_block_delta")
 
     def _arguments(self, fragment: str) -> bytes:
+        begun = "input_json_delta" in self._sent
         if self._custom:
-            opening = "" if "input_json_delta" in self._sent else _CUSTOM_INPUT_START
+            opening = "" if begun else _CUSTOM_INPUT_START
             fragment = opening + msgspec.json.encode(fragment)[1:-1].decode()
+        elif not begun and not fragment.strip():
+            return b""  # the vendor's SDKs fail on white space alone
         return self._delta("input_json_delta", "partial_json", fragment)
 
     def _close_custom_input(self) -> bytes:

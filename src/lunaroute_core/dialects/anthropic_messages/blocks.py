@@ -88,19 +88,19 @@ def read_cache_mark(fields: JSONFields) -> CacheMark | None:
 
 
 def _read_list(raw: list[Raw], *, path: str, readers: BlockReaders) -> list[Block]:
-    return [_read_block(item, f"{path}[{index}]", readers) for index, item in enumerate(raw)]
+    return [read_block(item, f"{path}[{index}]", readers) for index, item in enumerate(raw)]
 
 
-def _read_block(raw: Raw, path: str, readers: BlockReaders) -> Block:
+def read_block(raw: Raw, path: str, readers: BlockReaders) -> Block:
+    """One block at `path`, of a kind that `readers` know or else whole."""
     fields = JSONFields(raw, path=path)
     kind = fields.require("type", TEXT)
     cache = read_cache_mark(fields)
     reader = readers.get(kind)
     block = reader(fields) if reader is not None else None
     if block is None:
-        block = whole_block(
-            kind, read_request(OBJECT, raw, path=path), hosted=readers is TURN_BLOCKS
-        )
+        hosted = readers is TURN_BLOCKS or readers is ANSWER_BLOCKS
+        block = whole_block(kind, read_request(OBJECT, raw, path=path), hosted=hosted)
     else:
         block.extensions = fields.extensions()
     block.cache = cache
@@ -251,10 +251,14 @@ _RESULT_BLOCKS: BlockReaders = {
     "document": _read_document,
     "search_result": _read_search_result,
 }
-TURN_BLOCKS: BlockReaders = {
-    **_RESULT_BLOCKS,
+ANSWER_BLOCKS: BlockReaders = {
+    "text": _read_text,
     "thinking": _read_thinking,
     "redacted_thinking": _read_redacted_thinking,
     "tool_use": _read_tool_use,
+}
+TURN_BLOCKS: BlockReaders = {
+    **_RESULT_BLOCKS,
+    **ANSWER_BLOCKS,
     "tool_result": _read_tool_result,
 }

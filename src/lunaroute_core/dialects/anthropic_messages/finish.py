@@ -22,10 +22,41 @@ _TO_WIRE = {
     FinishReason.CONTENT_FILTER: "refusal",
 }
 
+_DECIDED_BY_CALLS = frozenset(
+    {FinishReason.STOP, FinishReason.STOP_SEQUENCE, FinishReason.TOOL_CALLS}
+)
+
 
 def read_stop_reason(word: str | None) -> FinishReason | None:
     """The reason for a vendor's word, None for one that this version does not know."""
     return _FROM_WIRE.get(word) if word is not None else None
+
+
+def read_finish(
+    word: str | None,
+    *,
+    stop_sequence: str | None,
+    details: JSONObject | None,
+    calls: bool,
+) -> Finish | None:
+    """Why a message stopped, None while it has not.
+
+    Args:
+        word: `stop_reason`.
+        stop_sequence: the sequence met, if one was.
+        details: `stop_details`.
+        calls: whether the message holds calls of the client's tools. They decide whether it
+            stopped for them: compatible servers are known to say otherwise.
+    """
+    if word is None:
+        return None
+    reason = _FROM_WIRE.get(word, FinishReason.STOP)
+    if reason in _DECIDED_BY_CALLS:
+        if calls:
+            reason = FinishReason.TOOL_CALLS
+        elif reason is FinishReason.TOOL_CALLS:
+            reason = FinishReason.STOP
+    return Finish(reason=reason, raw=word, stop_sequence=stop_sequence, details=details)
 
 
 def write_stop(finish: Finish | None, *, calls: bool) -> JSONObject:

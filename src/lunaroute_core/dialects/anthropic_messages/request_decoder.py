@@ -88,7 +88,7 @@ def read_messages_request(
         cache=_read_cache(fields),
         identity=_read_identity(fields),
         tier=fields.take("service_tier", TEXT),
-        stream=StreamOptions(enabled=fields.take("stream", FLAG) or False),
+        stream=_read_stream(fields),
     )
     check_model(request.model, limits)
     request.extensions = fields.extensions()
@@ -220,6 +220,14 @@ def _read_format(given: JSONFields) -> OutputFormat | None:
 def _read_cache(fields: JSONFields) -> CacheOptions | None:
     mark = read_cache_mark(fields)
     return None if mark is None else CacheOptions(mark=mark)
+
+
+def _read_stream(fields: JSONFields) -> StreamOptions:
+    """`stream`; that it is false is kept apart from its absence."""
+    stream = fields.take("stream", FLAG)
+    if stream is False:
+        fields.keep("stream", stream)
+    return StreamOptions(enabled=bool(stream))
 
 
 def _read_identity(fields: JSONFields) -> Identity:

@@ -8,12 +8,14 @@ from lunaroute_core.dialects.anthropic_messages.request_decoder import (
     check_model,
     read_messages_request,
 )
+from lunaroute_core.dialects.anthropic_messages.request_encoder import encode_messages_request
 from lunaroute_core.dialects.codec import BodyEdits, Peek
 from lunaroute_core.dialects.raw_json import replace_top_level
 from lunaroute_core.dialects.request_json import read_peek
 from lunaroute_core.headers import Headers
 from lunaroute_core.model import NormalizedRequest
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+from lunaroute_core.translation import Translation
 
 
 class _Peeked(Struct):
@@ -42,3 +44,6 @@ class MessagesRequests:
 
     def edit(self, body: bytes, edits: BodyEdits) -> bytes:
         return edit_body(body, edits)
+
+    def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
+        return encode_messages_request(request, translation)

@@ -7,6 +7,7 @@ from msgspec.json import Decoder
 from lunaroute_core.dialects.anthropic_messages.answer_blocks import write_block
 from lunaroute_core.dialects.anthropic_messages.finish import read_stop_reason, write_stop
 from lunaroute_core.dialects.anthropic_messages.message import write_message
+from lunaroute_core.dialects.anthropic_messages.message_reader import read_message
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, read_usage, write_usage
 from lunaroute_core.dialects.codec import AnswerSummary
@@ -40,6 +41,9 @@ class MessagesResponses:
             finish_reason=read_stop_reason(message.stop_reason),
             usage=None if message.usage is None else read_usage(message.usage),
         )
+
+    def decode(self, body: bytes) -> NormalizedResponse:
+        return read_message(body)
 
     def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
         """The answer as a message; ValueError when it ended in an error."""

@@ -1,5 +1,6 @@
 """The stream codec."""
 
+from lunaroute_core.dialects.anthropic_messages.decoder import MessagesDecoder
 from lunaroute_core.dialects.anthropic_messages.encoder import PING, MessagesEncoder
 from lunaroute_core.dialects.anthropic_messages.observer import MessagesObserver
 from lunaroute_core.model import NormalizedRequest
@@ -11,6 +12,9 @@ class MessagesStreams:
 
     def observer(self) -> MessagesObserver:
         return MessagesObserver()
+
+    def decoder(self) -> MessagesDecoder:
+        return MessagesDecoder()
 
     def encoder(self, *, request: NormalizedRequest) -> MessagesEncoder:
         return MessagesEncoder(request=request)

@@ -1,0 +1,101 @@
+"""Fields of other dialects that the normalized model has no place for.
+
+Most are hints and are dropped. Some decide what the answer is, or promise something of it,
+and have a rule here; their names are OpenAI's.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
+from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.json_value import JSONValue
+from lunaroute_core.model import Extensions
+
+_Rule: TypeAlias = Callable[[JSONValue], str | None]
+"""From a value to why it is rejected, None where it asks for nothing special."""
+
+_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"})
+"""Empty values, and how something was written: they ask for nothing."""
+
+_SILENT = frozenset({"id", "status", "type", "role", "stream", "stream_options", "obfuscation"})
+"""What names or frames an element, and means nothing elsewhere."""
+
+_READ_ELSEWHERE = frozenset({"is_error"})
+_ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
+"""`include` values: Anthropic's reasoning is always whole, and log probabilities are asked
+for in a field of their own too."""
+
+
+def _always(reason: str) -> _Rule:
+    return lambda _value: reason
+
+
+def _moderation(value: JSONValue) -> str | None:
+    return "Anthropic does not block on another vendor's moderation" if _blocks(value) else None
+
+
+def _blocks(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return value.get("mode") == "block" or any(map(_blocks, value.values()))
+    return False
+
+
+def _unknown_format(value: JSONValue) -> str | None:
+    form = value.get("format", value) if isinstance(value, dict) else None
+    known = not isinstance(form, dict) or "type" not in form
+    return None if known else "Anthropic has no such output format"
+
+
+_RULES: Mapping[str, _Rule] = {
+    "background": _always("Anthropic answers nothing in the background"),
+    "truncation": _always("Anthropic does not shorten conversations"),
+    "prompt": _always("Anthropic has no prompt templates"),
+    "conversation": _always("Anthropic keeps no conversations"),
+    "moderation": _moderation,
+    "response_format": _unknown_format,
+    "text": _unknown_format,
+}
+_INERT: Mapping[str, JSONValue] = {"background": False, "truncation": "disabled"}
+
+
+def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
+    """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
+    for key, _ in _foreign(extensions):
+        adaptation.translation.dropped(f"{prefix}{key}", "Anthropic has no such field")
+
+
+def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
+    """The request's own fields.
+
+    Raises:
+        InvalidRequestError: an answer that ignores one would not be what was asked for.
+    """
+    for key, value in _foreign(extensions):
+        if key in _INERT and value == _INERT[key]:
+            continue
+        if key == "include" and isinstance(value, list) and set(value) <= _ANSWERED_ANYWAY:
+            continue
+        reason = _RULES[key](value) if key in _RULES else None
+        if reason is not None:
+            adaptation.translation.rejected(key, reason)
+        adaptation.translation.dropped(key, "Anthropic has no such field")
+
+
+def _says_nothing(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return value in _FORMS or all(map(_says_nothing, value.values()))
+    return value in _FORMS
+
+
+def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
+    return [
+        (key, value)
+        for dialect, fields in extensions.items()
+        for key, value in fields.items()
+        if dialect != DIALECT
+        and not key.startswith("$")
+        and not _says_nothing(value)
+        and key not in _SILENT
+        and key not in _READ_ELSEWHERE
+    ]

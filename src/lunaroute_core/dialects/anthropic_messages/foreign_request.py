@@ -1,0 +1,68 @@
+"""Makes a request of another dialect one whose content is all Anthropic's.
+
+The result is written as any request of this dialect is. What Anthropic cannot say is noted
+in the translation, in the terms of the client's own dialect.
+"""
+
+from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
+from lunaroute_core.dialects.anthropic_messages.cache_marks import fit_cache_marks
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import check_request
+from lunaroute_core.dialects.anthropic_messages.foreign_settings import (
+    adapted_identity,
+    adapted_output,
+    adapted_sampling,
+    format_instruction,
+    note_state,
+)
+from lunaroute_core.dialects.anthropic_messages.foreign_tools import (
+    adapted_choice,
+    adapted_parallel,
+    adapted_tools,
+)
+from lunaroute_core.dialects.anthropic_messages.foreign_turns import (
+    adapted_instructions,
+    adapted_turns,
+)
+from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.dialects.anthropic_messages.thinking import adapted_reasoning, thinks
+from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.model import Limits, NormalizedRequest, RequestSource, StreamOptions
+from lunaroute_core.translation import Translation
+
+
+def adapted_request(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
+    """The same request in Anthropic's terms.
+
+    Raises:
+        InvalidRequestError: it asks for what Anthropic, or the model, cannot give.
+    """
+    capabilities = translation.capabilities
+    names = ToolNames.of(request, limit=capabilities.tool_name_length)
+    adaptation = Adaptation(dialect=request.source.dialect, translation=translation, names=names)
+    check_request(request.extensions, adaptation)
+    note_state(request, adaptation)
+    turns = adapted_turns(request.turns, adaptation)
+    tools = adapted_tools(request, adaptation)
+    choice = adapted_choice(request.tool_choice, tools, adaptation)
+    max_tokens = request.limits.max_output_tokens or capabilities.max_output_tokens
+    reasoning = adapted_reasoning(
+        request.reasoning, adaptation, max_tokens=max_tokens, choice=choice, turns=turns
+    )
+    instructions = adapted_instructions(request.instructions, adaptation)
+    adapted = NormalizedRequest(
+        model=request.model,
+        source=RequestSource(dialect=DIALECT),
+        instructions=[*instructions, *format_instruction(request.output, adaptation)],
+        turns=turns,
+        tools=tools,
+        tool_choice=choice,
+        parallel_tool_calls=adapted_parallel(request, choice, tools),
+        limits=Limits(max_output_tokens=max_tokens),
+        sampling=adapted_sampling(request.sampling, adaptation, thinking=thinks(reasoning)),
+        reasoning=reasoning,
+        output=adapted_output(request.output, adaptation),
+        identity=adapted_identity(request.identity, adaptation),
+        stream=StreamOptions(enabled=request.stream.enabled),
+    )
+    fit_cache_marks(adapted, adaptation)
+    return adapted

@@ -1,0 +1,166 @@
+"""Makes other dialects' sampling, output format and identity Anthropic's."""
+
+import msgspec
+
+from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
+from lunaroute_core.dialects.anthropic_messages.schema_subset import (
+    UnenforceableSchemaError,
+    strict_schema,
+)
+from lunaroute_core.json_value import JSONObject
+from lunaroute_core.model import (
+    Identity,
+    NormalizedRequest,
+    Output,
+    OutputFormat,
+    Sampling,
+    TextBlock,
+)
+
+_NEUTRAL = 1
+"""The `temperature` and `top_p` that change nothing."""
+_JSON_ONLY = "Answer with one valid JSON object and nothing else: no prose, no code fence."
+_JSON_SCHEMA = (
+    "Answer with one JSON value that is valid against this JSON Schema, and with nothing else:"
+    " no prose, no code fence."
+)
+
+
+def adapted_sampling(sampling: Sampling, adaptation: Adaptation, *, thinking: bool) -> Sampling:
+    """Raises InvalidRequestError where the client reads what Anthropic does not give."""
+    _check_promises(sampling, adaptation)
+    for key in ("presence_penalty", "frequency_penalty"):
+        if getattr(sampling, key):
+            adaptation.translation.dropped(key, "Anthropic has no penalties")
+    if sampling.seed is not None:
+        adaptation.translation.dropped("seed", "Anthropic takes no seed")
+    temperature = _temperature(sampling.temperature, adaptation, thinking=thinking)
+    top_p = _top_p(sampling.top_p, adaptation, thinking=thinking, other=temperature)
+    return Sampling(temperature=temperature, top_p=top_p, stop=_stop(sampling.stop, adaptation))
+
+
+def _check_promises(sampling: Sampling, adaptation: Adaptation) -> None:
+    promises = {
+        "n": (sampling.n or 1) > 1,
+        "logprobs": bool(sampling.logprobs),
+        "top_logprobs": bool(sampling.top_logprobs),
+        "logit_bias": bool(sampling.logit_bias),
+    }
+    for key, asked in promises.items():
+        if asked:
+            adaptation.translation.rejected(key, "Anthropic has nothing like it")
+
+
+def _temperature(
+    temperature: float | None, adaptation: Adaptation, *, thinking: bool
+) -> float | None:
+    if temperature is None or _is_fixed("temperature", temperature, adaptation, thinking=thinking):
+        return None
+    highest = min(1.0, adaptation.capabilities.max_temperature)
+    if temperature > highest:
+        adaptation.translation.emulated("temperature", f"{highest:g} is the highest")
+    return min(temperature, highest)
+
+
+def _top_p(
+    top_p: float | None, adaptation: Adaptation, *, thinking: bool, other: float | None
+) -> float | None:
+    if top_p is None or _is_fixed("top_p", top_p, adaptation, thinking=thinking):
+        return None
+    if other is None or not adaptation.capabilities.one_sampling_field:
+        return top_p
+    if top_p != _NEUTRAL:
+        adaptation.translation.dropped("top_p", "the model takes it or a temperature, not both")
+    return None
+
+
+def _is_fixed(key: str, value: float, adaptation: Adaptation, *, thinking: bool) -> bool:
+    """Whether the model's sampling cannot be changed; a neutral value asks for no change."""
+    if adaptation.capabilities.sampling and not thinking:
+        return False
+    if value != _NEUTRAL:
+        message = "it cannot be set while the model thinks" if thinking else "the model has none"
+        adaptation.translation.dropped(key, message)
+    return True
+
+
+def _stop(stop: list[str] | None, adaptation: Adaptation) -> list[str] | None:
+    kept = [sequence for sequence in stop or [] if sequence.strip()]
+    if len(kept) < len(stop or []):
+        adaptation.translation.dropped("stop", "Anthropic takes no sequences of white space")
+    return kept or None
+
+
+def adapted_output(output: Output, adaptation: Adaptation) -> Output:
+    """The format that the model itself enforces.
+
+    Raises:
+        InvalidRequestError: the answer cannot be given so.
+    """
+    if output.modalities is not None and set(output.modalities) - {"text"}:
+        adaptation.translation.rejected("modalities", "Claude answers in text only")
+    if output.audio is not None:
+        adaptation.translation.dropped("audio", "Claude answers in text only")
+    if output.verbosity is not None:
+        adaptation.translation.dropped(adaptation.named("verbosity"), "Claude has no verbosity")
+    given = output.format
+    if given is None or not _is_enforced(given, adaptation):
+        return Output()
+    return Output(format=OutputFormat(kind="json_schema", schema=_schema(given, adaptation)))
+
+
+def format_instruction(output: Output, adaptation: Adaptation) -> list[TextBlock]:
+    """What to tell a model that does not enforce the format asked for."""
+    given = output.format
+    if given is None or given.kind == "text" or _is_enforced(given, adaptation):
+        return []
+    adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
+    if given.schema is None:
+        return [TextBlock(text=_JSON_ONLY)]
+    schema = msgspec.json.encode(given.schema).decode()
+    return [TextBlock(text=f"{_JSON_SCHEMA}\n{schema}")]
+
+
+def _is_enforced(given: OutputFormat, adaptation: Adaptation) -> bool:
+    enforced = adaptation.capabilities.structured_output
+    return given.kind == "json_schema" and given.schema is not None and enforced
+
+
+def _schema(given: OutputFormat, adaptation: Adaptation) -> JSONObject:
+    schema = given.schema or {}
+    if given.description is not None:
+        schema = {"description": given.description, **schema}
+    try:
+        return strict_schema(schema)
+    except UnenforceableSchemaError as error:
+        adaptation.translation.rejected(adaptation.named("format"), str(error))
+
+
+def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:
+    """The one name that Anthropic has for an end user."""
+    user = identity.safety_identifier or identity.user
+    if identity.user is not None and identity.user != user:
+        adaptation.translation.dropped("user", "safety_identifier goes in its place")
+    if identity.metadata:
+        adaptation.translation.dropped("metadata", "Anthropic keeps none")
+    return Identity(user=user)
+
+
+def note_state(request: NormalizedRequest, adaptation: Adaptation) -> None:
+    """What is asked of storage, tiers and caches as a whole.
+
+    Raises:
+        InvalidRequestError: the request goes on from an answer that Anthropic does not know.
+    """
+    translation = adaptation.translation
+    if request.conversation.previous_response_id is not None:
+        translation.rejected("previous_response_id", "Anthropic keeps no answers")
+    if request.conversation.store is True:
+        translation.dropped("store", "Anthropic keeps no answers")
+    if request.tier not in (None, "auto", "default"):
+        translation.dropped(adaptation.named("tier"), f"Anthropic has no tier {request.tier!r}")
+    if request.cache is not None:
+        if request.cache.key is not None:
+            translation.dropped(adaptation.named("cache_key"), "Anthropic needs none")
+        if request.cache.options:
+            translation.dropped(adaptation.named("cache_options"), "caches are marked in content")

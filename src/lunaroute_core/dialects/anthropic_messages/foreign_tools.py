@@ -1,0 +1,174 @@
+"""Makes other dialects' tools, and the choice among them, Anthropic's."""
+
+import msgspec
+
+from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost
+from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.dialects.anthropic_messages.schema_subset import (
+    UnenforceableSchemaError,
+    strict_schema,
+)
+from lunaroute_core.dialects.anthropic_messages.web_search import (
+    WEB_SEARCH,
+    is_web_search,
+    web_search,
+)
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import (
+    CustomTool,
+    FunctionTool,
+    HostedTool,
+    NormalizedRequest,
+    Tool,
+    ToolChoice,
+)
+
+_COMBINATORS = ("anyOf", "oneOf", "allOf")
+_FREE_TEXT: JSONObject = {
+    "type": "object",
+    "properties": {"input": {"type": "string"}},
+    "required": ["input"],
+    "additionalProperties": False,
+}
+
+
+def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
+    """The tools that may be called.
+
+    Raises:
+        InvalidRequestError: Anthropic cannot offer one of them.
+    """
+    tools = [_tool(tool, f"tools[{at}]", adaptation) for at, tool in enumerate(request.tools)]
+    return _limited(tools, request, adaptation)
+
+
+def adapted_choice(
+    choice: ToolChoice | None, tools: list[Tool], adaptation: Adaptation
+) -> ToolChoice | None:
+    """The choice among `tools`; none where there are no tools to choose from.
+
+    Raises:
+        InvalidRequestError: what must be called is not there.
+    """
+    if choice is None:
+        return None
+    forced = choice.mode in ("required", "named", "hosted") or choice.required
+    if not tools:
+        if forced:
+            adaptation.translation.rejected("tool_choice", "there is no such tool")
+        return None
+    match choice.mode:
+        case "allowed":
+            return ToolChoice(mode="required" if choice.required else "auto")
+        case "named":
+            names = [adaptation.names.upstream(name) for name in choice.names]
+            return ToolChoice(mode="named", names=names)
+        case "hosted":
+            if not is_web_search(str((choice.raw or {}).get("type"))):
+                adaptation.translation.rejected("tool_choice", "Anthropic has no such tool")
+            return ToolChoice(mode="named", names=[WEB_SEARCH])
+        case mode:
+            return ToolChoice(mode=mode)
+
+
+def adapted_parallel(
+    request: NormalizedRequest, choice: ToolChoice | None, tools: list[Tool]
+) -> bool | None:
+    """Whether calls may be parallel, said only where they may not: they may by default."""
+    none = choice is not None and choice.mode == "none"
+    return False if request.parallel_tool_calls is False and tools and not none else None
+
+
+def _tool(tool: Tool, param: str, adaptation: Adaptation) -> Tool:
+    match tool:
+        case FunctionTool():
+            note_lost(tool.extensions, adaptation, prefix=f"{param}.")
+            return _function(tool, param, adaptation)
+        case CustomTool():
+            note_lost(tool.extensions, adaptation, prefix=f"{param}.")
+            return _custom(tool, param, adaptation)
+        case HostedTool() if tool.dialect == DIALECT:
+            return tool
+        case HostedTool():
+            if not is_web_search(tool.type):
+                message = f"Anthropic has no tool like {tool.type!r}"
+                adaptation.translation.rejected(param, message)
+            # A tool whose object does not say its type stands in a field of its own.
+            place = param if "type" in tool.config else tool.type
+            return web_search(tool.config, adaptation, param=place)
+
+
+def _function(tool: FunctionTool, param: str, adaptation: Adaptation) -> FunctionTool:
+    schema, note = _object_schema(tool.schema)
+    description = tool.description
+    if note is not None:
+        message = "a choice of schemas at the root, moved to the description"
+        adaptation.translation.emulated(f"{param}.parameters", message)
+        description = f"{description}\n\n{note}" if description else note
+    adapted = FunctionTool(
+        name=adaptation.names.upstream(tool.name),
+        description=description,
+        schema=schema,
+        cache=tool.cache,
+    )
+    if tool.strict is True:
+        _make_strict(adapted, param, adaptation)
+    return adapted
+
+
+def _make_strict(tool: FunctionTool, param: str, adaptation: Adaptation) -> None:
+    """Have arguments conform to the schema, where the model can and the schema allows it."""
+    try:
+        schema = strict_schema(tool.schema or {})
+    except UnenforceableSchemaError as error:
+        adaptation.translation.dropped(f"{param}.strict", str(error))
+        return
+    if not adaptation.capabilities.structured_output:
+        adaptation.translation.dropped(f"{param}.strict", "the model does not enforce schemas")
+        return
+    tool.schema, tool.strict = schema, True
+
+
+def _object_schema(schema: JSONObject | None) -> tuple[JSONObject, str | None]:
+    """A schema whose root is one object, as Anthropic wants it, and what had to leave it."""
+    if not schema:
+        return {"type": "object", "properties": {}}, None
+    whole: JSONObject = {"type": "object", **schema}
+    moved = {key: whole.pop(key) for key in _COMBINATORS if key in whole}
+    if not moved:
+        return whole, None
+    text = msgspec.json.encode(moved).decode()
+    return whole, f"The input must also satisfy this JSON Schema: {text}"
+
+
+def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionTool:
+    """A tool that takes text as a function of one text."""
+    kind: JSONValue = (tool.format or {}).get("type", "text")
+    if kind != "text":
+        message = "Anthropic cannot hold a tool's input to a grammar"
+        adaptation.translation.rejected(f"{param}.format", message)
+    adaptation.translation.emulated(param, exact=True)
+    return FunctionTool(
+        name=adaptation.names.upstream(tool.name),
+        description=tool.description,
+        schema=_FREE_TEXT,
+        cache=tool.cache,
+    )
+
+
+def _limited(tools: list[Tool], request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
+    """Only those that the choice allows; and a limit of hosted calls at the one hosted tool."""
+    choice, calls = request.tool_choice, request.limits.max_tool_calls
+    if choice is not None and choice.mode == "allowed":
+        allowed = {adaptation.names.upstream(name) for name in choice.names}
+        tools = [tool for tool in tools if tool.name in allowed]
+    hosted = [tool for tool in tools if isinstance(tool, HostedTool)]
+    if calls is None or not hosted:
+        return tools
+    if len(hosted) > 1:
+        adaptation.translation.dropped("max_tool_calls", "Anthropic limits each tool by itself")
+        return tools
+    config: JSONObject = {**hosted[0].config, "max_uses": calls}
+    limited = msgspec.structs.replace(hosted[0], config=config)
+    return [limited if tool is hosted[0] else tool for tool in tools]

@@ -1,0 +1,90 @@
+"""Ids and names of tools that every vendor accepts.
+
+Vendors take letters, digits, `_` and `-`, up to a length of their own; clients bring dots,
+colons and more. What does not fit is replaced by a hash of itself: the same on the call and
+on its result, in every request of a conversation, with nothing to remember. Replacing only
+the characters would make two ids of one.
+"""
+
+import re
+from base64 import b32encode
+from collections.abc import Iterable
+from hashlib import sha256
+
+from attrs import define, field
+
+from lunaroute_core.model import NormalizedRequest, ToolCallBlock
+
+_ACCEPTED = re.compile(r"[a-zA-Z0-9_-]+")
+_PREFIX = "luna_"
+_HASH_CHARACTERS = 20
+"""In base32: 100 bits."""
+
+
+def short_id(original: str, *, limit: int) -> str:
+    """An id of at most `limit` characters that stands for `original`.
+
+    One that every vendor accepts stays as it is, so shortening twice changes nothing.
+    """
+    if len(original) <= limit and _ACCEPTED.fullmatch(original):
+        return original
+    digest = sha256(original.encode("utf-8", "surrogatepass")).digest()
+    return (_PREFIX + b32encode(digest).decode().lower()[:_HASH_CHARACTERS])[:limit]
+
+
+def short_name(original: str, *, limit: int) -> str:
+    """A tool's name of at most `limit` characters.
+
+    What is replaced keeps the beginning that is acceptable, since models read names.
+    """
+    if len(original) <= limit and _ACCEPTED.fullmatch(original):
+        return original
+    whole = short_id(f"{original}\0", limit=limit)
+    readable = re.sub(r"[^a-zA-Z0-9_-]", "_", original)[: max(0, limit - len(whole) - 1)]
+    return f"{readable}_{whole.removeprefix(_PREFIX)}" if readable else whole
+
+
+@define(kw_only=True)
+class ToolNames:
+    """The names of one request's tools, as the client and as the upstream know them.
+
+    Attributes:
+        limit: the most characters the upstream takes.
+    """
+
+    limit: int
+    _clients: dict[str, str] = field(factory=dict[str, str], init=False)
+
+    @classmethod
+    def of(cls, request: NormalizedRequest, *, limit: int) -> "ToolNames":
+        """The names of the tools a request offers, and of those it has called before."""
+        names = cls(limit=limit)
+        for name in _names_in(request):
+            names.upstream(name)
+        return names
+
+    def upstream(self, name: str) -> str:
+        """The name to send."""
+        short = short_name(name, limit=self.limit)
+        if short != name:
+            self._clients[short] = name
+        return short
+
+    def client(self, name: str) -> str:
+        """The client's name for one that the upstream called."""
+        return self._clients.get(name, name)
+
+    @property
+    def all_same(self) -> bool:
+        """Whether every name goes through unchanged."""
+        return not self._clients
+
+
+def _names_in(request: NormalizedRequest) -> Iterable[str]:
+    for tool in request.tools:
+        if tool.name is not None:
+            yield tool.name
+    for turn in request.turns:
+        for block in turn.blocks:
+            if isinstance(block, ToolCallBlock):
+                yield block.name

@@ -1,0 +1,81 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunaroute_core.dialects.tool_ids import ToolNames, short_id, short_name
+from lunaroute_core.model import (
+    FunctionTool,
+    HostedTool,
+    Message,
+    NormalizedRequest,
+    RequestSource,
+    ToolCallBlock,
+)
+
+ACCEPTED = re.compile(r"[a-zA-Z0-9_-]{1,40}")
+
+
+@pytest.mark.parametrize("original", ["toolu_01AbC", "call_1", "a-b", "x" * 40])
+def test_an_acceptable_id_stays(original):
+    assert short_id(original, limit=40) == original
+    assert short_name(original, limit=40) == original
+
+
+def test_what_is_replaced_is_a_hash_of_itself():
+    assert short_id("functions.Bash:0", limit=40) == "luna_vf6rkby7ox5saq62qdjy"
+    assert len(short_id("x" * 90, limit=40)) == 25
+
+
+def test_ids_that_differ_in_refused_characters_only_stay_distinct():
+    assert len({short_id(it, limit=40) for it in ("a.b", "a:b", "a b", "a_b")}) == 4
+
+
+def test_a_hash_keeps_to_a_shorter_limit():
+    assert short_id("x" * 90, limit=16) == short_id("x" * 90, limit=40)[:16]
+
+
+@given(original=st.text(), limit=st.integers(16, 64))
+def test_short_forms_are_acceptable_and_stable(original, limit):
+    for shorten in (short_id, short_name):
+        short = shorten(original, limit=limit)
+        assert ACCEPTED.fullmatch(short[:40])
+        assert len(short) <= limit
+        assert shorten(short, limit=limit) == short
+        assert shorten(original, limit=limit) == short
+
+
+@given(names=st.sets(st.text(), min_size=2, max_size=2))
+def test_two_ids_never_become_one(names):
+    assert len({short_id(name, limit=40) for name in names}) == 2
+    assert len({short_name(name, limit=64) for name in names}) == 2
+
+
+def test_a_shortened_name_can_still_be_read():
+    assert short_name("mcp.files/read", limit=64).startswith("mcp_files_read_")
+
+
+def test_names_come_back_as_the_client_knows_them():
+    request = NormalizedRequest(
+        model="m",
+        source=RequestSource(dialect="openai_chat"),
+        tools=[
+            FunctionTool(name="files.read"),
+            FunctionTool(name="plain"),
+            HostedTool(dialect="openai_responses", type="web_search", config={}),
+        ],
+        turns=[Message(role="assistant", blocks=[ToolCallBlock(id="1", name="old:tool")])],
+    )
+    names = ToolNames.of(request, limit=64)
+    for name in ("files.read", "plain", "old:tool"):
+        assert names.client(names.upstream(name)) == name
+    assert names.client("unheard") == "unheard"
+    assert not names.all_same
+
+
+def test_names_that_all_pass_need_no_way_back():
+    request = NormalizedRequest(
+        model="m", source=RequestSource(dialect="x"), tools=[FunctionTool(name="plain")]
+    )
+    assert ToolNames.of(request, limit=64).all_same
