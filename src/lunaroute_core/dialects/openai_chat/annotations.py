@@ -1,6 +1,7 @@
 """Citations as Chat's `url_citation` annotations."""
 
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Citation
 
 
@@ -21,3 +22,24 @@ def annotation(citation: Citation, *, base: int, length: int) -> JSONObject | No
         "url": citation.url,
     }
     return {"type": "url_citation", "url_citation": cited}
+
+
+def read_annotations(value: JSONValue) -> list[Citation]:
+    """The citations of a message; their offsets are into its whole text, in characters."""
+    annotations = value if isinstance(value, list) else []
+    return [_citation(raw) for raw in annotations if isinstance(raw, dict)]
+
+
+def _citation(raw: JSONObject) -> Citation:
+    inner = raw.get("url_citation")
+    cited = inner if isinstance(inner, dict) else {}
+    url, title = cited.get("url"), cited.get("title")
+    start, end = cited.get("start_index"), cited.get("end_index")
+    return Citation(
+        dialect=DIALECT,
+        raw=raw,
+        url=url if isinstance(url, str) else None,
+        title=title if isinstance(title, str) else None,
+        start=start if isinstance(start, int) else None,
+        end=end if isinstance(end, int) else None,
+    )

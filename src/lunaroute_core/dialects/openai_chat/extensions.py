@@ -8,9 +8,12 @@ names, the fields this codec does not know and those that were an explicit null.
 * message `content`: `parts` (else a string, or absent when there is no block for it)
 * message `refusal`: `field`, where a content array could have held it too
 * message `reasoning`: `reasoning` or `details`, the field it came in (else `reasoning_content`)
+* message `tool_calls`: `empty`, where there was a list without calls
 * block, tool `legacy`: true for `function_call`, `function` messages, `functions`
 * file `data`: `base64` where there was no data URL
-* request `max_output_tokens`: `max_tokens`; `stop`: `string`
+* request `max_output_tokens`: `max_tokens`; `stop`: `string`; `stream`: `false`;
+  `stream_options`, `tools`, `functions`: `empty`; `tool_choice`: `function_call`
+* answer `choice`: the fields of its first choice that are not modelled
 * block `message`: on the first block of a leading system message that was not just a plain
   `system` string: its `role`, `content`, `name`, number of blocks (`count`) and other fields
 """
@@ -26,3 +29,31 @@ def extensions(left: JSONObject, form: JSONObject | None = None) -> Extensions:
     """The extensions for fields that were left over and for the form something had."""
     kept: JSONObject = {**left, FORM: form} if form else left
     return {DIALECT: kept} if kept else {}
+
+
+def form_of(kept: Extensions) -> JSONObject:
+    """How an element was written."""
+    form = kept.get(DIALECT, {}).get(FORM)
+    return form if isinstance(form, dict) else {}
+
+
+def own_fields(kept: Extensions) -> JSONObject:
+    """An element's fields that are not modelled."""
+    return {key: value for key, value in kept.get(DIALECT, {}).items() if key != FORM}
+
+
+def restored(written: JSONObject, kept: Extensions) -> JSONObject:
+    """An object as it was: what is modelled of it, and the fields that were left over, those
+    of inner objects too.
+    """
+    return _merged(written, own_fields(kept))
+
+
+def _merged(written: JSONObject, left: JSONObject) -> JSONObject:
+    merged = dict(written)
+    for key, value in left.items():
+        have = merged.get(key)
+        merged[key] = (
+            _merged(have, value) if isinstance(have, dict) and isinstance(value, dict) else value
+        )
+    return merged

@@ -1,6 +1,8 @@
 """Chat's finish reasons, in both directions."""
 
-from lunaroute_core.model import Finish, FinishReason
+from collections.abc import Iterable
+
+from lunaroute_core.model import Block, Finish, FinishReason, RefusalBlock, ToolCallBlock
 
 REASONS = {
     "stop": FinishReason.STOP,
@@ -11,6 +13,9 @@ REASONS = {
 }
 """What a vendor's word means; other servers have more words, which mean nothing certain."""
 
+_ERROR = "error"
+"""OpenRouter's word where the model behind it failed."""
+
 _WORDS = {
     FinishReason.LENGTH: "length",
     FinishReason.CONTEXT_WINDOW: "length",
@@ -19,6 +24,19 @@ _WORDS = {
     FinishReason.ERROR: "length",
 }
 """Words that hold whatever the answer contains; every other reason is `stop` or a call."""
+
+
+def read_finish(word: str | None, blocks: Iterable[Block]) -> Finish:
+    """The finish, made to agree with what the answer contains.
+
+    Servers say `stop` of answers with calls, and `tool_calls` of answers without.
+    """
+    reason = FinishReason.ERROR if word == _ERROR else REASONS.get(word or "", FinishReason.STOP)
+    if reason in (FinishReason.STOP, FinishReason.TOOL_CALLS):
+        kinds = {type(block) for block in blocks}
+        reason = FinishReason.REFUSAL if RefusalBlock in kinds else FinishReason.STOP
+        reason = FinishReason.TOOL_CALLS if ToolCallBlock in kinds else reason
+    return Finish(reason=reason, raw=word)
 
 
 def finish_word(finish: Finish | None, *, calls: bool, legacy: bool) -> str:

@@ -9,3 +9,9 @@ def completion_id(answer_id: str) -> str:
         return answer_id
     digest = hashlib.blake2b(answer_id.encode(), digest_size=14).hexdigest()
     return f"chatcmpl-{digest}"
+
+
+def call_id(answer_id: str, *, place: int) -> str:
+    """An id for a call that came without one: always the same, for the call at this place."""
+    digest = hashlib.blake2b(f"{answer_id}:{place}".encode(), digest_size=12).hexdigest()
+    return f"call_{digest}"

@@ -1,9 +1,8 @@
 """The `messages` of a request: leading instructions, then turns."""
 
-import msgspec
 from attrs import Factory, define
-from msgspec import UNSET, UnsetType
 
+from lunaroute_core.dialects.openai_chat.arguments import parsed_arguments
 from lunaroute_core.dialects.openai_chat.content_decoding import decode_content
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, extensions
 from lunaroute_core.dialects.openai_chat.fields import Fields
@@ -92,7 +91,10 @@ class MessageReader:
                 form["refusal"] = "field"
         if (audio := message.fields("audio")) is not None:
             blocks.append(_spoken(audio))
-        for at, call in enumerate(message.array("tool_calls") or []):
+        calls = message.array("tool_calls")
+        if calls == []:
+            form["tool_calls"] = "empty"
+        for at, call in enumerate(calls or []):
             blocks.append(self._call(Fields.of(call, path=f"{message.at('tool_calls')}[{at}]")))
         if (call := message.fields("function_call")) is not None:
             blocks.append(self._legacy_call(call))
@@ -116,7 +118,7 @@ class MessageReader:
     def _fill_function(self, block: ToolCallBlock, function: Fields) -> None:
         block.name = function.needed_text("name")
         block.raw_arguments = self._arguments(function, "arguments")
-        block.arguments = _parsed(block.raw_arguments)
+        block.arguments = parsed_arguments(block.raw_arguments)
 
     def _arguments(self, call: Fields, key: str) -> str:
         text = call.needed_text(key)
@@ -163,11 +165,3 @@ def _spoken(audio: Fields) -> AudioBlock:
         transcript=audio.text("transcript"),
         expires_at=audio.integer("expires_at"),
     )
-
-
-def _parsed(arguments: str) -> JSONValue | UnsetType:
-    try:
-        value: JSONValue = msgspec.json.decode(arguments)
-    except (ValueError, RecursionError):
-        return UNSET
-    return value

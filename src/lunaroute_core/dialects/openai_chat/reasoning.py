@@ -8,7 +8,7 @@ the last; the OpenAI SDKs keep both, so a client that echoes whole messages retu
 
 import msgspec
 
-from lunaroute_core.dialects.openai_chat.extensions import extensions
+from lunaroute_core.dialects.openai_chat.extensions import extensions, own_fields
 from lunaroute_core.dialects.openai_chat.fields import Fields
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Block, Origin, ReasoningBlock
@@ -25,7 +25,7 @@ def decode_reasoning(message: Fields) -> tuple[list[Block], JSONObject]:
     details = message.peek("reasoning_details")
     if isinstance(details, list) and details and all(isinstance(it, dict) for it in details):
         message.take("reasoning_details")
-        return [_decode_detail(it) for it in details if isinstance(it, dict)], {
+        return [decode_detail(it) for it in details if isinstance(it, dict)], {
             "reasoning": "details"
         }
     for key in ("reasoning_content", "reasoning"):
@@ -36,7 +36,8 @@ def decode_reasoning(message: Fields) -> tuple[list[Block], JSONObject]:
     return [], {}
 
 
-def _decode_detail(detail: JSONObject) -> ReasoningBlock:
+def decode_detail(detail: JSONObject) -> ReasoningBlock:
+    """The block of one entry of `reasoning_details`."""
     left = dict(detail)
     block = ReasoningBlock(origin=_origin(left), item_id=_text(left, "id"))
     match left.get("type"):
@@ -44,16 +45,21 @@ def _decode_detail(detail: JSONObject) -> ReasoningBlock:
             block.variant = "redacted"
             block.opaque = _text(left, "data")
         case "reasoning.summary":
-            block.parts = [_text(left, "summary") or ""]
+            block.parts = _parts(left, "summary")
         case "reasoning.text":
-            text, block.opaque = _text(left, "text"), _text(left, "signature")
-            block.parts = [text] if text else []
-            if block.opaque and not text:
+            block.parts, block.opaque = _parts(left, "text"), _text(left, "signature")
+            if block.opaque and not block.parts:
                 block.variant = "signature_only"
         case _:
             pass
     block.extensions = extensions(left)
     return block
+
+
+def _parts(left: JSONObject, key: str) -> list[str]:
+    """The text as the one part; an empty one is none, and stays left over."""
+    text = _text(left, key) if left.get(key) else None
+    return [] if text is None else [text]
 
 
 def _text(left: JSONObject, key: str) -> str | None:
@@ -62,11 +68,13 @@ def _text(left: JSONObject, key: str) -> str | None:
 
 
 def _origin(left: JSONObject) -> Origin | None:
+    """Who wrote it, where we have said so; it stays left over where it says more."""
     try:
         origin = msgspec.convert(left.get("origin"), Origin)
     except msgspec.ValidationError:
         return None
-    del left["origin"]
+    if msgspec.to_builtins(origin) == left["origin"]:
+        del left["origin"]
     return origin
 
 
@@ -95,3 +103,14 @@ def detail_seal(block: ReasoningBlock) -> JSONObject:
         origin: JSONValue = msgspec.to_builtins(block.origin)
         seal["origin"] = origin
     return seal
+
+
+def restored_detail(block: ReasoningBlock, *, index: int) -> JSONObject:
+    """The entry that a block was read from, or else one for it."""
+    own = own_fields(block.extensions)
+    if not own:
+        return encode_detail(block, index=index)
+    detail = detail_seal(block)
+    if block.parts:
+        detail["summary" if own.get("type") == "reasoning.summary" else "text"] = block.parts[0]
+    return {**detail, **own}

@@ -45,7 +45,7 @@ def decode_request(body: bytes, *, limits: RequestLimits) -> NormalizedRequest:
         InvalidRequestError: it is malformed, or a value is out of range or over a limit.
     """
     fields = Fields.of(read_request(_DECODER, body), path="")
-    form: JSONObject = {}
+    form = _form(fields)
     messages = _messages(fields, limits)
     legacy = fields.peek("tools") is None and fields.peek("functions") is not None
     effort = fields.text("reasoning_effort")
@@ -68,6 +68,20 @@ def decode_request(body: bytes, *, limits: RequestLimits) -> NormalizedRequest:
         stream=_stream(fields),
         extensions=extensions(fields.left, form),
     )
+
+
+def _form(fields: Fields) -> JSONObject:
+    """What was written though it says nothing: empty lists, a stream that is none."""
+    form: JSONObject = {
+        key: "empty"
+        for key in ("tools", "functions", "stream_options")
+        if fields.peek(key) in ([], {})
+    }
+    if fields.peek("stream") is False:
+        form["stream"] = "false"
+    if fields.peek("tool_choice") is None and fields.peek("function_call") is not None:
+        form["tool_choice"] = "function_call"
+    return form
 
 
 def _model(fields: Fields, limits: RequestLimits) -> str:

@@ -1,10 +1,11 @@
-"""Requests in Chat: the two fields read of each, the whole one, and edits in place."""
+"""Requests in Chat: the two fields read of each, the whole one both ways, edits in place."""
 
 import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import BodyEdits, Peek
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
+from lunaroute_core.dialects.openai_chat.request_encoding import encode_request
 from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
 from lunaroute_core.dialects.request_json import missing_field, read_peek, read_request
 from lunaroute_core.errors import InvalidRequestError
@@ -12,6 +13,7 @@ from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import NormalizedRequest
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+from lunaroute_core.translation import Translation
 
 
 class _PeekedBody(msgspec.Struct, gc=False):
@@ -45,6 +47,9 @@ class ChatRequests:
 
     def replace_model(self, body: bytes, model: str) -> bytes:
         return replace_top_level(body, "model", model)
+
+    def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
+        return encode_request(request, translation)
 
     def edit(self, body: bytes, edits: BodyEdits) -> bytes:
         """Only the fields that an edit names are written anew, the others keep their bytes."""

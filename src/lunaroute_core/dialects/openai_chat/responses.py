@@ -7,15 +7,16 @@ import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import AnswerSummary
-from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
+from lunaroute_core.dialects.openai_chat.answer_decoding import decode_completion
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, form_of, own_fields
 from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
 from lunaroute_core.dialects.openai_chat.message_encoding import encode_message
 from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
-    Block,
-    Finish,
+    Candidate,
+    Extensions,
     NormalizedRequest,
     NormalizedResponse,
     ToolCallBlock,
@@ -60,14 +61,17 @@ class ChatResponses:
             usage=read_usage(answer.usage),
         )
 
+    def decode(self, body: bytes) -> NormalizedResponse:
+        return decode_completion(body)
+
     def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
         legacy = request.source.legacy_functions
-        choices = [_choice(0, response.blocks, response.finish, legacy=legacy)]
-        choices += [
-            _choice(it.index, it.blocks, it.finish, legacy=legacy) for it in response.alternatives
-        ]
+        first = form_of(response.extensions).get("choice")
+        kept: Extensions = {DIALECT: first} if isinstance(first, dict) else {}
+        proper = Candidate(index=0, blocks=response.blocks, finish=response.finish, extensions=kept)
+        choices = [_choice(it, legacy=legacy) for it in (proper, *response.alternatives)]
         completion: JSONObject = {
-            **response.extensions.get(DIALECT, {}),
+            **own_fields(response.extensions),
             "id": completion_id(response.id),
             "object": "chat.completion",
             "created": int(self.clock()) if response.created is None else response.created,
@@ -75,15 +79,15 @@ class ChatResponses:
             "choices": [*choices],
             "usage": write_usage(response.usage),
         }
-        completion.pop(FORM, None)
         return msgspec.json.encode(completion)
 
 
-def _choice(index: int, blocks: list[Block], finish: Finish | None, *, legacy: bool) -> JSONObject:
-    calls = any(isinstance(block, ToolCallBlock) for block in blocks)
+def _choice(candidate: Candidate, *, legacy: bool) -> JSONObject:
+    calls = any(isinstance(block, ToolCallBlock) for block in candidate.blocks)
     return {
-        "index": index,
-        "message": encode_message(blocks, legacy=legacy),
+        "index": candidate.index,
+        "message": encode_message(candidate.blocks, legacy=legacy),
         "logprobs": None,
-        "finish_reason": finish_word(finish, calls=calls, legacy=legacy),
+        "finish_reason": finish_word(candidate.finish, calls=calls, legacy=legacy),
+        **own_fields(candidate.extensions),
     }

@@ -1,10 +1,11 @@
-"""Streams in Chat: an observer and an encoder for each."""
+"""Streams in Chat: an observer, a decoder and an encoder for each."""
 
 import time
 from collections.abc import Callable
 
 from attrs import frozen
 
+from lunaroute_core.dialects.openai_chat.stream_decoder import ChatStreamDecoder
 from lunaroute_core.dialects.openai_chat.stream_encoder import ChatStreamEncoder
 from lunaroute_core.dialects.openai_chat.stream_observer import ChatStreamObserver
 from lunaroute_core.model import NormalizedRequest
@@ -19,6 +20,9 @@ class ChatStreams:
 
     def observer(self) -> ChatStreamObserver:
         return ChatStreamObserver()
+
+    def decoder(self) -> ChatStreamDecoder:
+        return ChatStreamDecoder()
 
     def encoder(self, *, request: NormalizedRequest) -> ChatStreamEncoder:
         return ChatStreamEncoder(request, self.clock)

@@ -70,8 +70,8 @@ def _custom(custom: Fields) -> CustomTool:
 def _flat_format(form: JSONObject | None) -> JSONObject | None:
     """Chat nests a grammar under `grammar`; the model keeps Responses' flat form."""
     match form:
-        case {"type": "grammar", "grammar": dict(grammar), **rest} if not rest:
-            return {"type": "grammar", **grammar} if "type" not in grammar else form
+        case {"type": "grammar", "grammar": dict(grammar), **rest} if grammar and not rest:
+            return form if grammar.keys() & {"type", "grammar"} else {"type": "grammar", **grammar}
         case _:
             return form
 
@@ -84,8 +84,8 @@ def decode_tool_choice(fields: Fields) -> ToolChoice | None:
             return _legacy_choice(fields)
         case "auto" | "none" | "required" as mode:
             return ToolChoice(mode=mode)
-        case {"type": "function", "function": {"name": str(name)}}:
-            return ToolChoice(mode="named", names=[name])
+        case {"type": "function", "function": {"name": str(name), **more}, **rest} as raw:
+            return ToolChoice(mode="named", names=[name], raw=raw if more or rest else None)
         case {"type": "custom", "custom": {"name": str(name)}} as raw:
             return ToolChoice(mode="named", names=[name], raw=raw)
         case {"type": "allowed_tools", "allowed_tools": dict(allowed)} as raw:

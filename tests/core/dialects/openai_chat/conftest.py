@@ -1,13 +1,161 @@
+from contextlib import suppress
+
 import msgspec
 import pytest
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat.completion_create_params import (
+    CompletionCreateParamsNonStreaming,
+    CompletionCreateParamsStreaming,
+)
+from pydantic import TypeAdapter
 
+from lunaroute_core.capabilities import capabilities_of
 from lunaroute_core.dialects.openai_chat.requests import ChatRequests
 from lunaroute_core.dialects.openai_chat.responses import ChatResponses
 from lunaroute_core.dialects.openai_chat.streams import ChatStreams
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.model import (
+    ArgumentsDelta,
+    BlockEnd,
+    BlockStart,
+    CitationAdd,
+    NormalizedResponse,
+    ReasoningDelta,
+    RefusalDelta,
+    StreamFinish,
+    StreamStart,
+    TextDelta,
+    ToolCallBlock,
+    UsageUpdate,
+)
 from lunaroute_core.sse import data_payloads
 from lunaroute_core.testing.event_grammar import check_events
+from lunaroute_core.translation import Translation
+
+VALID = {
+    False: TypeAdapter(CompletionCreateParamsNonStreaming),
+    True: TypeAdapter(CompletionCreateParamsStreaming),
+}
+
+
+def read_whole(value):
+    """Read a validated value to its end: pydantic validates iterables only then."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            read_whole(inner)
+    elif not isinstance(value, str | int | float | None):
+        for inner in value:
+            read_whole(inner)
+
+
+def translated(dialect, fields, model, strict, capabilities):
+    """A request of another dialect in Chat's JSON, valid for the SDK, and the warnings."""
+    requests = dialect_named(dialect).requests
+    request = requests.decode(msgspec.json.encode({**fields, "model": model}))
+    known = capabilities_of("openai_chat", model)
+    translation = Translation(
+        capabilities=msgspec.structs.replace(known, **(capabilities or {})), strict=strict
+    )
+    raw = ChatRequests().encode(request, translation)
+    assert raw == ChatRequests().encode(request, translation)
+    body = msgspec.json.decode(raw)
+    read_whole(VALID[bool(body.get("stream"))].validate_python(body))
+    return body, [(it.outcome, it.param) for it in translation.warnings]
+
+
+@pytest.fixture(scope="session")
+def anthropic():
+    """An Anthropic client's request in Chat, and what was lost on the way.
+
+    The model is OpenAI's newest, unless another is named.
+    """
+
+    def run(messages=None, *, model="gpt-5.6-sol", strict=False, capabilities=None, **fields):
+        default = [{"role": "user", "content": "hi"}]
+        fields = {"max_tokens": 50, "messages": messages or default, **fields}
+        return translated("anthropic_messages", fields, model, strict, capabilities)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def responses():
+    """A Responses client's request in Chat, and what was lost on the way."""
+
+    def run(items="hi", *, model="gpt-5.6-sol", strict=False, capabilities=None, **fields):
+        fields = {"input": items, **fields}
+        return translated("openai_responses", fields, model, strict, capabilities)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def refusal():
+    """The field that a request is rejected for."""
+
+    def run(client, *args, **fields):
+        with pytest.raises(InvalidRequestError) as caught:
+            client(*args, **fields)
+        return caught.value.details.param
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def put_together():
+    """What stream events amount to, as a whole answer."""
+
+    def run(events):
+        events = list(events)
+        check_events(events)
+        answer, blocks = None, {}
+        for event in events:
+            match event:
+                case StreamStart():
+                    answer = NormalizedResponse(
+                        id=event.id,
+                        model=event.model,
+                        created=event.created,
+                        usage=event.usage,
+                        extensions=event.extensions,
+                    )
+                case BlockStart():
+                    blocks[event.index] = msgspec.structs.replace(event.block)
+                case TextDelta() | RefusalDelta():
+                    blocks[event.index].text += event.text
+                case ReasoningDelta():
+                    block = blocks[event.index]
+                    block.parts = ["".join(block.parts) + event.text]
+                case ArgumentsDelta():
+                    blocks[event.index].raw_arguments += event.fragment
+                case CitationAdd():
+                    block = blocks[event.index]
+                    block.citations = [*block.citations, event.citation]
+                case BlockEnd():
+                    blocks[event.index] = _ended(blocks[event.index], event.block)
+                case UsageUpdate():
+                    answer.usage = event.usage.merged_over(answer.usage)
+                case StreamFinish():
+                    answer.finish = event.finish
+                    if event.extensions:
+                        ours = answer.extensions.get("openai_chat", {})
+                        more = event.extensions["openai_chat"]
+                        answer.extensions = {"openai_chat": {**ours, **more}}
+        answer.blocks = [blocks[index] for index in sorted(blocks)]
+        return answer
+
+    return run
+
+
+def _ended(block, final):
+    if final is not None:
+        return final
+    if isinstance(block, ToolCallBlock) and block.tool_kind == "function":
+        with suppress(ValueError):
+            block.arguments = msgspec.json.decode(block.raw_arguments)
+    return block
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,69 @@
+"""Prompt-cache breakpoints as OpenAI takes them."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from lunaroute_core.model import (
+    Block,
+    CacheMark,
+    CacheOptions,
+    NormalizedRequest,
+    ReasoningBlock,
+    RefusalBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+
+_MOST = 4
+_LONGER: dict[str, Literal["30m", "12h"]] = {"5m": "30m", "30m": "30m", "1h": "12h", "12h": "12h"}
+
+
+def place_cache_marks(adapted: NormalizedRequest, asked: NormalizedRequest) -> None:
+    """Give every mark of an adapted request a life that OpenAI sells, and keep the last four.
+
+    Tools cannot be marked: the mark of one is that of the first instructions after them. A
+    mark for the request as a whole is what OpenAI does anyway, unless it is to last longer.
+    """
+    parts = list(_parts(adapted))
+    if any(tool.cache is not None for tool in asked.tools) and adapted.instructions:
+        first = adapted.instructions[0]
+        first.cache = first.cache or next(it.cache for it in asked.tools if it.cache is not None)
+    whole = None if asked.cache is None else asked.cache.mark
+    if whole is not None and whole.ttl == "1h" and parts:
+        parts[-1].cache = parts[-1].cache or whole
+    marked = [part for part in parts if part.cache is not None]
+    for part in marked[:-_MOST]:
+        part.cache = None
+    for part in marked[-_MOST:]:
+        part.cache = None if part.cache is None else _fitted(part.cache)
+
+
+def remove_cache_marks(adapted: NormalizedRequest) -> None:
+    """Leave caching to a server that knows no breakpoints."""
+    for part in _parts(adapted):
+        part.cache = None
+
+
+def adapted_cache(asked: CacheOptions | None) -> CacheOptions | None:
+    """Caching asked for the request as a whole, with the options that Chat has."""
+    if asked is None:
+        return None
+    known = {"mode": ("implicit", "explicit"), "ttl": ("30m",)}
+    given = asked.options or {}
+    options = {key: it for key, it in given.items() if it in known.get(key, ())}
+    return CacheOptions(key=asked.key, options=options or None)
+
+
+def _fitted(mark: CacheMark) -> CacheMark:
+    return mark if mark.ttl is None else CacheMark(ttl=_LONGER[mark.ttl])
+
+
+def _parts(request: NormalizedRequest) -> Iterator[Block]:
+    """What can be marked, in the order of the prompt."""
+    yield from request.instructions
+    for turn in request.turns:
+        for block in turn.blocks:
+            if isinstance(block, ToolResultBlock):
+                yield from block.blocks
+            elif not isinstance(block, ToolCallBlock | ReasoningBlock | RefusalBlock):
+                yield block

@@ -1,0 +1,125 @@
+"""Fields of other dialects that the normalized model has no place for.
+
+Most are hints and are dropped. Some decide what the answer is, or promise something of it,
+and have a rule here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import Extensions
+
+_Rule: TypeAlias = Callable[[JSONValue], str | None]
+"""From a value to why it is rejected, None where it asks for nothing special."""
+
+_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
+"""Empty values, and how something was written: they ask for nothing."""
+
+_SILENT = frozenset(
+    {
+        "cache_control",
+        "caller",
+        "content",
+        "id",
+        "prompt_cache_breakpoint",
+        "role",
+        "status",
+        "stream",
+        "stream_options",
+        "type",
+    }
+)
+"""What names or frames an element, or only bears on caches."""
+
+_ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
+"""`include` values: Chat's reasoning, where there is any, comes unasked, and log probabilities
+are asked for in a field of their own too."""
+
+_CARRIED = frozenset({"moderation"})
+"""Fields that OpenAI's dialects share."""
+
+
+def _always(reason: str) -> _Rule:
+    return lambda _value: reason
+
+
+def _unknown_format(value: JSONValue) -> str | None:
+    form = value.get("format", value) if isinstance(value, dict) else None
+    known = not isinstance(form, dict) or "type" not in form
+    return None if known else "Chat has no such output format"
+
+
+_RULES: Mapping[str, _Rule] = {
+    "background": _always("Chat answers nothing in the background"),
+    "compaction": _always("Chat compacts nothing"),
+    "container": _always("Chat has no containers"),
+    "conversation": _always("Chat keeps no conversations"),
+    "inference_geo": _always("where a Chat model runs cannot be asked for"),
+    "mcp_servers": _always("Chat calls no MCP servers"),
+    "output_config": _unknown_format,
+    "output_format": _unknown_format,
+    "prompt": _always("Chat has no prompt templates"),
+    "text": _unknown_format,
+    "thread": _always("Chat keeps no threads"),
+    "truncation": _always("Chat does not shorten conversations"),
+}
+_INERT: Mapping[str, JSONValue] = {"background": False, "truncation": "disabled"}
+
+
+def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
+    """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
+    for key, _ in _foreign(extensions):
+        adaptation.translation.dropped(f"{prefix}{key}", "Chat has no such field")
+
+
+def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
+    """The request's own fields.
+
+    Raises:
+        InvalidRequestError: an answer that ignores one would not be what was asked for.
+    """
+    for key, value in _foreign(extensions):
+        if key in _INERT and value == _INERT[key]:
+            continue
+        if key in _CARRIED and adaptation.capabilities.first_party:
+            continue
+        if key == "include" and isinstance(value, list) and set(value) <= _ANSWERED_ANYWAY:
+            continue
+        _check(key, value, adaptation)
+
+
+def _check(key: str, value: JSONValue, adaptation: Adaptation) -> None:
+    reason = _RULES[key](value) if key in _RULES else None
+    if key in _CARRIED and _blocks(value):
+        reason = "only OpenAI itself blocks on its moderation"
+    if reason is not None:
+        adaptation.translation.rejected(key, reason)
+    adaptation.translation.dropped(key, "Chat has no such field")
+
+
+def _blocks(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return value.get("mode") == "block" or any(map(_blocks, value.values()))
+    return False
+
+
+def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:
+    """The fields that Chat has under the same name."""
+    if not adaptation.capabilities.first_party:
+        return {}
+    return {key: value for key, value in _foreign(extensions) if key in _CARRIED}
+
+
+def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
+    return [
+        (key, value)
+        for dialect, fields in extensions.items()
+        for key, value in fields.items()
+        if dialect != DIALECT
+        and not key.startswith("$")
+        and value not in _FORMS
+        and key not in _SILENT
+    ]

@@ -1,0 +1,69 @@
+HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+SHORT = {"cache_control": {"type": "ephemeral"}}
+
+
+def text(words, **fields):
+    return {"type": "text", "text": words, **fields}
+
+
+def marks(body):
+    """The marked texts with their lives."""
+    return [
+        (part["text"], part["prompt_cache_breakpoint"].get("ttl"))
+        for message in body["messages"]
+        if isinstance(message["content"], list)
+        for part in message["content"]
+        if "prompt_cache_breakpoint" in part
+    ]
+
+
+def user(*blocks):
+    return [{"role": "user", "content": list(blocks)}]
+
+
+def test_marks_get_the_next_longer_life(anthropic):
+    five = {"cache_control": {"type": "ephemeral", "ttl": "5m"}}
+    body, warnings = anthropic(user(text("b", **five)), system=[text("a", **HOUR)])
+    assert marks(body) == [("a", "12h"), ("b", "30m")]
+    assert warnings == []
+
+
+def test_a_mark_without_a_life_has_none(anthropic):
+    assert marks(anthropic(user(text("a", **SHORT)))[0]) == [("a", None)]
+
+
+def test_the_last_four_are_kept(anthropic):
+    body, warnings = anthropic(user(*[text(word, **SHORT) for word in "abcdef"]))
+    assert [word for word, _ in marks(body)] == ["c", "d", "e", "f"]
+    assert warnings == []
+
+
+def test_a_mark_on_a_tool_is_on_the_first_instructions(anthropic):
+    tool = {"name": "f", "input_schema": {"type": "object"}, **HOUR}
+    body, _ = anthropic(system=[text("a"), text("b")], tools=[tool])
+    assert marks(body) == [("a", "12h")]
+    assert marks(anthropic(tools=[tool])[0]) == []
+
+
+def test_a_mark_for_all_is_set_only_where_it_is_to_last(anthropic):
+    assert marks(anthropic(user(text("a"), text("b")), **SHORT)[0]) == []
+    assert marks(anthropic(user(text("a"), text("b")), **HOUR)[0]) == [("b", "12h")]
+
+
+def test_models_and_servers_without_breakpoints_get_none(anthropic):
+    for model in ("gpt-4o", "llama-4"):
+        body, warnings = anthropic(user(text("a", **HOUR)), model=model)
+        assert body["messages"][-1]["content"] == "a"
+        assert warnings == []
+
+
+def test_marks_and_keys_of_responses(responses):
+    mark = {"prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}}
+    part = {"type": "input_text", "text": "a", **mark}
+    options = {"mode": "explicit", "ttl": "12h", "prewarm": True}
+    body, _ = responses(
+        [{"role": "user", "content": [part]}], prompt_cache_key="k", prompt_cache_options=options
+    )
+    assert marks(body) == [("a", "12h")]
+    assert body["prompt_cache_key"] == "k"
+    assert body["prompt_cache_options"] == {"mode": "explicit"}

@@ -1,0 +1,151 @@
+import pytest
+
+CLOSED = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+OPEN = {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {}}}
+F = {"type": "function", "name": "f", "parameters": OPEN}
+
+
+def tool(name="f", schema=OPEN, **fields):
+    return {"name": name, "input_schema": schema, **fields}
+
+
+def test_functions_keep_their_schemas_whole(anthropic):
+    body, warnings = anthropic(tools=[tool(description="d")])
+    function = {"name": "f", "description": "d", "parameters": OPEN}
+    assert body["tools"] == [{"type": "function", "function": function}]
+    assert warnings == []
+
+
+def test_what_only_anthropic_knows_of_a_tool_is_dropped(anthropic):
+    body, warnings = anthropic(tools=[tool(input_examples=[{"a": 1}])])
+    assert body["tools"][0]["function"]["parameters"] == OPEN
+    assert warnings == [("dropped", "tools[0].input_examples")]
+
+
+def test_strict_only_for_schemas_that_are_fit_for_it(anthropic, responses):
+    body, warnings = anthropic(tools=[tool("f", CLOSED, strict=True), tool("g", strict=True)])
+    assert [it["function"]["strict"] for it in body["tools"]] == [True, False]
+    assert warnings == [("dropped", "tools[1].strict")]
+    body, _ = responses(tools=[{**F, "strict": False}])
+    assert body["tools"][0]["function"]["strict"] is False
+
+
+def test_custom_tools_with_their_grammars(responses):
+    grammar = {"type": "grammar", "syntax": "lark", "definition": "x"}
+    body, _ = responses(tools=[{"type": "custom", "name": "p", "format": grammar}])
+    nested = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "x"}}
+    assert body["tools"] == [{"type": "custom", "custom": {"name": "p", "format": nested}}]
+
+
+def test_web_search_with_a_place(anthropic, responses):
+    place = {"city": "Rome", "country": "IT"}
+    search = {
+        "type": "web_search_20250305",
+        "name": "web_search",
+        "user_location": {"type": "approximate", **place},
+    }
+    body, warnings = anthropic(tools=[search])
+    location = {"type": "approximate", "approximate": place}
+    assert body["web_search_options"] == {"user_location": location}
+    assert "tools" not in body
+    assert warnings == []
+    body, warnings = responses(
+        tools=[{"type": "web_search", "search_context_size": "low", "external_web_access": True}]
+    )
+    assert body["web_search_options"] == {"search_context_size": "low"}
+    assert warnings == [("dropped", "tools[0].external_web_access")]
+
+
+def test_filters_of_a_web_search_are_rejected(anthropic, responses, refusal):
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    for key in ("allowed_domains", "blocked_domains"):
+        tools = [{**search, key: ["a.b"]}]
+        assert refusal(anthropic, tools=tools) == f"tools[0].{key}"
+    tools = [{"type": "web_search", "filters": {"allowed_domains": ["a.b"]}}]
+    assert refusal(responses, tools=tools) == "tools[0].filters"
+
+
+def test_a_count_of_searches_is_dropped(anthropic):
+    search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}
+    assert anthropic(tools=[search])[1] == [("dropped", "tools[0].max_uses")]
+
+
+def test_models_without_web_search_reject_it(anthropic, refusal):
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    assert refusal(anthropic, tools=[search], model="llama-4") == "tools[0]"
+
+
+@pytest.mark.parametrize("kind", ["bash_20250124", "mcp_toolset", "code_execution_20250522"])
+def test_other_vendors_tools_are_rejected(anthropic, refusal, kind):
+    assert refusal(anthropic, tools=[tool(), {"type": kind, "name": "x"}]) == "tools[1]"
+
+
+@pytest.mark.parametrize("kind", ["mcp", "file_search", "namespace", "computer"])
+def test_hosted_tools_of_responses_are_rejected(responses, refusal, kind):
+    assert refusal(responses, tools=[{"type": kind}]) == "tools[0]"
+
+
+@pytest.mark.parametrize(
+    ("choice", "written"),
+    [
+        ({"type": "auto"}, "auto"),
+        ({"type": "any"}, "required"),
+        ({"type": "none"}, "none"),
+        ({"type": "tool", "name": "f"}, {"type": "function", "function": {"name": "f"}}),
+    ],
+)
+def test_choices_of_anthropic(anthropic, choice, written):
+    body, warnings = anthropic(tools=[tool()], tool_choice=choice)
+    assert body["tool_choice"] == written
+    assert "parallel_tool_calls" not in body
+    assert warnings == []
+
+
+def test_serial_calls(anthropic):
+    choice = {"type": "auto", "disable_parallel_tool_use": True}
+    body, _ = anthropic(tools=[tool()], tool_choice=choice)
+    assert body["parallel_tool_calls"] is False
+
+
+def test_choices_of_responses(responses):
+    custom = {"type": "custom", "name": "p"}
+    tools = [F, custom]
+
+    def choice(given):
+        return responses(tools=tools, tool_choice=given)[0]["tool_choice"]
+
+    named = {"type": "custom", "custom": {"name": "p"}}
+    assert choice("required") == "required"
+    assert choice(custom) == named
+    allowed = {
+        "type": "allowed_tools",
+        "mode": "required",
+        "tools": [custom, {"type": "function", "name": "f"}],
+    }
+    assert choice(allowed) == {
+        "type": "allowed_tools",
+        "allowed_tools": {
+            "mode": "required",
+            "tools": [named, {"type": "function", "function": {"name": "f"}}],
+        },
+    }
+
+
+def test_choices_of_what_is_not_there_are_rejected(anthropic, responses, refusal):
+    choice = {"type": "tool", "name": "g"}
+    assert refusal(anthropic, tools=[tool()], tool_choice=choice) == "tool_choice"
+    choice = {"type": "web_search"}
+    assert refusal(responses, tools=[F], tool_choice=choice) == "tool_choice"
+    allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]}
+    assert refusal(responses, tools=[F], tool_choice=allowed) == "tool_choice.tools"
+
+
+def test_fields_that_need_tools_are_left_out_without_any(responses):
+    body, warnings = responses(tool_choice="auto", parallel_tool_calls=True)
+    assert not {"tool_choice", "parallel_tool_calls", "tools"} & body.keys()
+    assert warnings == []
