@@ -6,7 +6,7 @@ from math import ceil
 from attrs import define
 from starlette.types import Send
 
-from lunaroute_core import ErrorDetails, Headers
+from lunaroute_core import ErrorDetails, ErrorKind, Headers
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.exchange import Exchange
 from lunaroute_ingress.outcome_headers import header_value
@@ -49,6 +49,14 @@ def error_answer(error: ErrorDetails, *, dialect: Dialect, exchange: Exchange) -
         headers.append((b"x-lunaroute-upstream-request-id", header_value(error.request_id)))
     if error.retry_after is not None:
         headers.append((b"retry-after", str(ceil(error.retry_after)).encode()))
-    if error.should_retry is not None:
-        headers.append((b"x-should-retry", str(error.should_retry).lower().encode()))
+    again = _worth_retrying(error)
+    if again is not None:
+        headers.append((b"x-should-retry", str(again).lower().encode()))
     return json_answer(status, body, headers)
+
+
+def _worth_retrying(error: ErrorDetails) -> bool | None:
+    """What the vendor says; without a word of it, SDKs retry every 429, even for want of money."""
+    if error.should_retry is None and error.kind is ErrorKind.BILLING:
+        return False
+    return error.should_retry

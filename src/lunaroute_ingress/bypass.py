@@ -19,7 +19,7 @@ from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_body import ClientGoneError, read_body
 from lunaroute_ingress.request_context import context_of
 from lunaroute_ingress.route_path import raw_route_path
-from lunaroute_ingress.vendor_choice import dialect_of_client
+from lunaroute_ingress.vendor_choice import check_served, dialect_of_client
 
 
 @define(kw_only=True)
@@ -46,8 +46,7 @@ class Bypass:
         known = dialect_of_client(path, headers, dialects=self.known)
         dialect = known or self.dialects[0]
         try:
-            if dialect not in self.dialects:
-                raise _not_served(dialect)
+            check_served(dialect, served=self.dialects)
             if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
                 raise _unknown_path(path)
             self.relay.in_flight.check()
@@ -78,15 +77,6 @@ class Bypass:
             model="", stream=True, context=context, wire=wire, operation=Operation.FORWARD
         )
         await self.relay.answer(request, scope, receive, send)
-
-
-def _not_served(dialect: Dialect) -> RequestError:
-    vendor = dialect.vendor.name
-    return RequestError(
-        ErrorDetails(
-            kind=ErrorKind.NOT_FOUND, message=f"the gateway does not serve {vendor}'s clients"
-        )
-    )
 
 
 def _unknown_path(path: str) -> RequestError:

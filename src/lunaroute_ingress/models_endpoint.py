@@ -3,26 +3,38 @@
 from attrs import define
 from starlette.types import Receive, Scope, Send
 
-from lunaroute_core import ModelRequest, Operation, WireRequest
+from lunaroute_core import ModelRequest, Operation, RequestError, WireRequest
 from lunaroute_core.dialects.dialect import Dialect
+from lunaroute_ingress.answers import error_answer
 from lunaroute_ingress.exchange import exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_context import context_of
 from lunaroute_ingress.route_path import raw_route_path
-from lunaroute_ingress.vendor_choice import dialect_of_client
+from lunaroute_ingress.vendor_choice import check_served, dialect_of_client
 
 
 @define(kw_only=True)
 class ModelsEndpoint:
-    """A raw ASGI endpoint; the first of `dialects` is spoken to clients nothing is known of."""
+    """A raw ASGI endpoint; the first of `dialects` is spoken to clients nothing is known of.
+
+    Attributes:
+        dialects: those that are served.
+        known: those by which clients are told apart.
+    """
 
     dialects: tuple[Dialect, ...]
+    known: tuple[Dialect, ...]
     relay: Relay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
         headers = exchange.headers
-        dialect = dialect_of_client("", headers, dialects=self.dialects) or self.dialects[0]
+        dialect = dialect_of_client("", headers, dialects=self.known) or self.dialects[0]
+        try:
+            check_served(dialect, served=self.dialects)
+        except RequestError as error:
+            await error_answer(error.details, dialect=dialect, exchange=exchange).send(send)
+            return
         wire = WireRequest(
             dialect=dialect.name,
             path=raw_route_path(scope),

@@ -41,7 +41,8 @@ def outcome_headers(
     if timings is not None:
         overhead = _overhead_ms(timings, exchange)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
-    wire = outcome.wire
+    # An error's own answer has the id already.
+    wire = None if isinstance(outcome, ProviderError) else outcome.wire
     if wire is not None and wire.dialect not in (None, context.client_dialect):
         headers.extend(_upstream_request_id(wire.dialect, wire.headers))
     if context.session_id is not None:

@@ -29,8 +29,8 @@ def ingress_routes(
         known: those by which clients are told apart, the others included.
         providers: names that `/readyz` lists.
     """
-    spoken = tuple(dialects)
-    models = ModelsEndpoint(dialects=spoken, relay=relay)
+    spoken, clients = tuple(dialects), tuple(known)
+    models = ModelsEndpoint(dialects=spoken, known=clients, relay=relay)
     readiness = Readiness(in_flight=relay.in_flight, providers=tuple(providers))
     return [
         *(route for dialect in spoken for route in _dialect_routes(dialect, relay)),
@@ -38,7 +38,7 @@ def ingress_routes(
         Route("/v1/models/{model:path}", models, methods=["GET"]),
         Route("/healthz", Liveness(), methods=["GET"]),
         Route("/readyz", readiness, methods=["GET"]),
-        Route("/{path:path}", Bypass(dialects=spoken, known=tuple(known), relay=relay)),
+        Route("/{path:path}", Bypass(dialects=spoken, known=clients, relay=relay)),
         WebSocketRoute("/{path:path}", WebSocketRefusal()),
     ]
 

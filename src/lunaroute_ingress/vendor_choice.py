@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from lunaroute_core import Headers
+from lunaroute_core import ErrorDetails, ErrorKind, Headers, RequestError
 from lunaroute_core.credential_headers import CREDENTIAL_HEADERS
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.vendor import Vendor
@@ -28,3 +28,17 @@ def dialect_of_client(
     )
     fits = (one for tells in signs for one in first.values() if tells(one.vendor))
     return next(fits, None)
+
+
+def check_served(dialect: Dialect, *, served: Iterable[Dialect]) -> None:
+    """Raise RequestError unless the client's vendor is served.
+
+    What was meant for one vendor, its client's credential above all, must not reach another.
+    """
+    if dialect not in served:
+        vendor = dialect.vendor.name
+        raise RequestError(
+            ErrorDetails(
+                kind=ErrorKind.NOT_FOUND, message=f"the gateway does not serve {vendor}'s clients"
+            )
+        )

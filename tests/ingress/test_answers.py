@@ -98,3 +98,13 @@ def test_an_error_is_noted_for_the_log(exchange):
     error_answer(failed(), dialect=dialect_named("openai_chat"), exchange=exchange)
     assert (exchange.outcome, exchange.error) == ("failed", "rate_limit")
     assert exchange.error_message == "slowly"
+
+
+async def test_sdks_are_told_not_to_retry_for_want_of_money(sent, exchange):
+    """By status alone they would: OpenAI's word for it is a 429."""
+    error = ErrorDetails(kind=ErrorKind.BILLING, message="no credit")
+    answer = await sent(
+        error_answer(error, dialect=dialect_named("openai_chat"), exchange=exchange)
+    )
+    assert answer.status == 429
+    assert answer.header("x-should-retry") == "false"

@@ -65,6 +65,20 @@ async def test_where_only_one_vendors_clients_are_served_its_shape_is_the_defaul
     assert provider.requests[0].context.client_dialect == "anthropic_messages"
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/claude"])
+@pytest.mark.parametrize("credential", [{}, {"authorization": "Bearer oauth"}, {"x-api-key": "k"}])
+async def test_a_client_whose_vendor_is_not_served_reaches_no_other(
+    gateway_client, provider, path, credential
+):
+    """The other vendor would be sent its credential."""
+    client = gateway_client(provider, vendors=frozenset({"openai"}))
+    answer = await client("GET", path, headers=ANTHROPIC | credential)
+    assert answer.status == 404
+    assert answer.json["error"]["type"] == "not_found_error"
+    assert "anthropic" in answer.json["error"]["message"]
+    assert provider.requests == []
+
+
 async def test_other_methods_are_not_lists(client, provider):
     """Deleting a fine-tuned model is the vendor's business."""
     await client("DELETE", "/v1/models/ft:x", headers=ANTHROPIC)
