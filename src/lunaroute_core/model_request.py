@@ -68,7 +68,8 @@ class ModelRequest:
             return self
         wire, normalized = self.wire, self._normalized
         if wire is not None and self.operation is Operation.LIST_MODELS:
-            path = wire.path.removesuffix(quote(self.model)) + quote(model)
+            place, slash, _ = wire.path.partition("/models/")
+            path = f"{place}{slash}{quote(model, safe='/:@')}"
             wire = msgspec.structs.replace(wire, path=path)
         elif wire is not None:
             body = dialect_named(wire.dialect).requests.replace_model(wire.body, model)

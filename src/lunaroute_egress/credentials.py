@@ -8,6 +8,8 @@ from lunaroute_core.dialects.registry import DIALECTS, dialect_named
 from lunaroute_core.headers import Headers
 from lunaroute_core.model_request import ModelRequest
 
+_PASSED_ON = CREDENTIAL_HEADERS | {b"cookie"}
+
 
 class KeyRing:
     """A provider's own keys, used in turn."""
@@ -35,7 +37,7 @@ def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
     return tuple(
         pair
         for pair in request.wire.headers
-        if pair[0] in CREDENTIAL_HEADERS and not _key(pair[1]).startswith(foreign)
+        if pair[0] in _PASSED_ON and not _key(pair[1]).startswith(foreign)
     )
 
 

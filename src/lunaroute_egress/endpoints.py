@@ -9,7 +9,7 @@ from attrs import field, frozen
 from lunaroute_core.headers import Headers
 
 _OWN_HOSTS = {
-    "openai": (".openai.com", ".chatgpt.com", ".openai.azure.com"),
+    "openai": (".openai.com", ".chatgpt.com"),
     "anthropic": (".anthropic.com",),
 }
 
@@ -36,8 +36,10 @@ class Endpoint(Protocol):
 
 def trusts_client_credentials(endpoint: Endpoint) -> bool:
     """Whether a client's own key may go there unasked: the vendor itself, or this machine."""
-    host = (urlsplit(endpoint.base_url).hostname or "").lower()
-    return is_loopback(host) or f".{host}".endswith(_OWN_HOSTS[endpoint.vendor])
+    parts = urlsplit(endpoint.base_url)
+    host = (parts.hostname or "").lower()
+    own = parts.scheme == "https" and f".{host}".endswith(_OWN_HOSTS[endpoint.vendor])
+    return own or is_loopback(host)
 
 
 def is_loopback(host: str) -> bool:

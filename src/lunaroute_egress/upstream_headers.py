@@ -14,6 +14,7 @@ _OURS = frozenset(
         b"content-length",  # the HTTP client counts the body it sends
         b"accept-encoding",  # negotiated, see `acceptable`
         b"expect",  # the body is already here
+        b"cookie",  # a credential too, see `client_credentials`
         b"x-luna-provider",
         b"x-luna-route",
         b"traceparent",  # continued with the gateway's own span, see `extra`
@@ -61,7 +62,8 @@ def upstream_headers(  # noqa: PLR0913 - all of them are headers
                 extra=extra,
                 stream=stream,
             )
-    for name, value in (*credentials, *extra):
+    replaced = {name for name, _ in extra}
+    for name, value in (*(pair for pair in credentials if pair[0] not in replaced), *extra):
         headers.append((name.decode("latin-1"), _text(value)))
     present = {name for name, _ in headers}
     for name, value in required:

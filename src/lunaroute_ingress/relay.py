@@ -127,6 +127,8 @@ class _Call:
         self, error: Exception, stream: ModelStream | None, writer: StreamWriter
     ) -> None:
         """Say what went wrong: as an answer while there is none, else as the last event."""
+        if writer.ended:
+            return  # all of it was written: what came after that changes nothing for the client
         answer = self.failure(error)
         if not writer.started:
             await answer.send(self.send)

@@ -21,6 +21,7 @@ class StreamWriter:
     keep_alive: Callable[[], bytes]
     keep_alive_seconds: float | None
     started: bool = field(default=False, init=False)
+    ended: bool = field(default=False, init=False)
     _idle_since: float | None = field(default=None, init=False)
     _loop: asyncio.AbstractEventLoop = field(factory=asyncio.get_running_loop, init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
@@ -42,6 +43,7 @@ class StreamWriter:
         self._idle_since = self._loop.time()
 
     async def end(self) -> None:
+        self.ended = True
         self._idle_since = None
         if self._ping is not None:
             await asyncio.wait({self._ping})

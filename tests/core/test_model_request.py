@@ -106,6 +106,8 @@ def test_a_request_without_bytes_gets_another_model_too():
         ("m", "/v1/models/m", "n", "/v1/models/n"),
         ("m", "/v1/models/m", "a b", "/v1/models/a%20b"),
         ("org/m", "/v1/models/org/m", "n", "/v1/models/n"),
+        ("org/m", "/v1/models/org%2Fm", "n", "/v1/models/n"),
+        ("ft:m:x", "/v1/models/ft:m:x", "ft:n", "/v1/models/ft:n"),
     ],
 )
 def test_a_question_about_one_model_names_it_in_its_path(model, path, other, changed):

@@ -49,3 +49,9 @@ def test_a_key_whose_shape_names_its_vendor_never_goes_to_another(dialect, vendo
     """A key that a client was given by mistake stays here."""
     own = (b"authorization", value)
     assert client_credentials(request(dialect, own), vendor=vendor) == ()
+
+
+def test_cookies_are_passed_on_where_the_key_is():
+    cookie = (b"cookie", b"session=secret")
+    assert client_credentials(request("openai_chat", cookie), vendor="openai") == (cookie,)
+    assert client_credentials(request("openai_chat", cookie), vendor="anthropic") == ()

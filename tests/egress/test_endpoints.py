@@ -74,6 +74,8 @@ def test_each_vendor_has_its_key_header():
         (OpenAIEndpoint(base_url="https://openrouter.ai/api/v1"), False),
         (OpenAIEndpoint(base_url="https://api.openai.com.evil.example/v1"), False),
         (OpenAIEndpoint(base_url="https://evilopenai.com/v1"), False),
+        (OpenAIEndpoint(base_url="http://api.openai.com/v1"), False),
+        (AzureOpenAIEndpoint(base_url="https://anyone.openai.azure.com"), False),
         (AnthropicEndpoint(), True),
         (AnthropicEndpoint(base_url="https://api.openai.com"), False),
     ],

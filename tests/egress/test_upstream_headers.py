@@ -77,3 +77,22 @@ def test_header_bytes_that_are_utf8_or_latin1_keep_their_meaning():
         stream=False,
     )
     assert (headers["x-utf8"], headers["x-latin"]) == ("é", "é")
+
+
+def test_cookies_go_nowhere_but_where_credentials_do():
+    cookie = (b"cookie", b"session=secret")
+    assert "cookie" not in upstream_headers(
+        (cookie,), host="up:1", credentials=(), required=(), stream=False
+    )
+    headers = upstream_headers(
+        (cookie,), host="up:1", credentials=(cookie,), required=(), stream=False
+    )
+    assert headers.getall("cookie") == ["session=secret"]
+
+
+def test_a_header_set_by_the_provider_takes_a_credentials_place():
+    headers = made(
+        credentials=((b"authorization", b"Bearer key"),),
+        extra=((b"authorization", b"Basic set"),),
+    )
+    assert headers.getall("authorization") == ["Basic set"]

@@ -83,3 +83,8 @@ async def test_other_methods_are_not_lists(client, provider):
     """Deleting a fine-tuned model is the vendor's business."""
     await client("DELETE", "/v1/models/ft:x", headers=ANTHROPIC)
     assert provider.requests[0].operation is Operation.FORWARD
+
+
+async def test_a_head_request_asks_the_upstream_for_the_list_itself(client, provider):
+    assert (await client("HEAD", "/v1/models")).status == 200
+    assert provider.requests[0].wire.method == "GET"

@@ -165,3 +165,15 @@ async def test_a_closed_writer_leaves_no_task_and_no_timer(client, writer_of, ev
     await writer.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert writer._timer.cancelled()
+
+
+async def test_a_stream_whose_end_is_on_its_way_has_ended(client, writer_of):
+    writer = writer_of(None)
+    await writer.start(200, ())
+    assert not writer.ended
+    client.reading.clear()
+    ending = asyncio.create_task(writer.end())
+    await asyncio.sleep(0)
+    assert writer.ended
+    client.reading.set()
+    await ending
