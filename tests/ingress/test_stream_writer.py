@@ -172,8 +172,8 @@ async def test_a_stream_whose_end_is_on_its_way_has_ended(client, writer_of):
     await writer.start(200, ())
     assert not writer.ended
     client.reading.clear()
-    ending = asyncio.create_task(writer.end())
-    await asyncio.sleep(0)
-    assert writer.ended
-    client.reading.set()
-    await ending
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.end())
+        await asyncio.sleep(0)
+        assert writer.ended
+        client.reading.set()
