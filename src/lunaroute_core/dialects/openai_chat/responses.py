@@ -50,7 +50,10 @@ class ChatResponses:
         Raises:
             ValueError: not JSON, no `choices`, or an `error` that came with a 200.
         """
-        answer = _COMPLETION.decode(body)
+        try:
+            answer = _COMPLETION.decode(body)
+        except RecursionError as error:
+            raise ValueError("the completion is nested too deeply") from error
         if answer.error:
             raise ValueError("an error object instead of a completion")
         word = answer.choices[0].finish_reason if answer.choices else None

@@ -307,3 +307,9 @@ def test_every_answer_is_one_that_the_sdk_knows_and_we_summarize(blocks, reason,
     summary = RESPONSES.summarize(raw)
     assert (summary.model, summary.usage.input_tokens) == ("served", 1)
     assert summary.finish_reason is not None
+
+
+def test_an_answer_nested_too_deeply_is_no_answer():
+    deep = b"[" * 200_000 + b"]" * 200_000
+    with pytest.raises(ValueError, match="nested too deeply"):
+        RESPONSES.summarize(b'{"choices":[],"x":' + deep + b"}")
