@@ -42,6 +42,8 @@ class ModelRequest:
     operation: Operation = Operation.GENERATE
     limits: RequestLimits = DEFAULT_LIMITS
     _normalized: NormalizedRequest | None = field(default=None, alias="normalized")
+    _original: "ModelRequest | None" = field(default=None, alias="original", repr=False)
+    """The request this one is but for the model, so that both together decode once."""
 
     @property
     def normalized(self) -> NormalizedRequest:
@@ -50,6 +52,9 @@ class ModelRequest:
         Raises:
             InvalidRequestError: the body cannot be understood.
         """
+        if self._normalized is None and self._original is not None:
+            decoded = self._original.normalized
+            self._normalized = msgspec.structs.replace(decoded, model=self.model)
         if self._normalized is None:
             if self.wire is None:
                 raise ValueError("a request needs a wire or a normalized view")
@@ -76,15 +81,18 @@ class ModelRequest:
             wire = msgspec.structs.replace(wire, body=body)
         if normalized is not None:
             normalized = msgspec.structs.replace(normalized, model=model)
-        return attrs.evolve(self, model=model, wire=wire, normalized=normalized)
+        original = self._original or self
+        return attrs.evolve(self, model=model, wire=wire, normalized=normalized, original=original)
 
     def with_wire_body(self, body: bytes) -> "ModelRequest":
         """The same request with other wire bytes; a decoded view of the old ones is dropped."""
         if self.wire is None:
             raise ValueError("the request has no wire view")
         wire = msgspec.structs.replace(self.wire, body=body)
-        return attrs.evolve(self, wire=wire, normalized=None)
+        return attrs.evolve(self, wire=wire, normalized=None, original=None)
 
     def with_normalized(self, normalized: NormalizedRequest) -> "ModelRequest":
         """The same request with other content: the wire view is dropped."""
-        return attrs.evolve(self, model=normalized.model, wire=None, normalized=normalized)
+        return attrs.evolve(
+            self, model=normalized.model, wire=None, normalized=normalized, original=None
+        )

@@ -26,19 +26,34 @@ class ModelResponse:
     provider: str
     model: str
     wire: WireResponse | None = None
-    normalized: NormalizedResponse | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     timings: Timings | None = None
+    _normalized: NormalizedResponse | None = field(default=None, alias="normalized")
+
+    @property
+    def normalized(self) -> NormalizedResponse:
+        """The normalized view, decoded on first use.
+
+        Raises:
+            UpstreamProtocolError: the upstream's answer cannot be understood.
+        """
+        if self._normalized is None:
+            if self.wire is None:
+                raise ValueError("an answer needs a wire or a normalized view")
+            content = self.wire.body if self.wire.content is None else self.wire.content
+            try:
+                self._normalized = dialect_named(self.wire.dialect).responses.decode(content)
+            except ValueError as error:
+                raise UpstreamProtocolError(
+                    f"the answer is not {self.wire.dialect}: {error}", provider=self.provider
+                ) from error
+        return self._normalized
 
     def wire_for(self, request: ModelRequest) -> WireResponse:
         """The answer as bytes in the dialect of the client that sent `request`."""
         dialect = request.context.client_dialect
         if self.wire is not None and self.wire.dialect == dialect:
             return self.wire
-        if self.normalized is None:
-            raise UpstreamProtocolError(
-                f"the answer cannot be written in the dialect {dialect}", provider=self.provider
-            )
         body = dialect_named(dialect).responses.encode(self.normalized, request=request.normalized)
         headers = ((b"content-type", b"application/json"),)
         return WireResponse(dialect=dialect, status=200, headers=headers, body=body, content=body)

@@ -4,14 +4,19 @@ A stream comes either as wire bytes in some dialect (`wire`) or as normalized ev
 (`events`); whoever consumes it asks for the view it needs.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 from attrs import define, field
 
-from lunaroute_core.dialects.codec import AnswerSummary, StreamEncoder, StreamObserver
+from lunaroute_core.dialects.codec import (
+    AnswerSummary,
+    StreamDecoder,
+    StreamEncoder,
+    StreamObserver,
+)
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.errors import (
     ProviderError,
@@ -203,6 +208,15 @@ class ModelStream:
     async def __aiter__(self) -> AsyncGenerator[StreamEvent, None]:
         """The stream as normalized events."""
         await self.prime()
+        if self.wire is not None and self.wire.dialect is not None:
+            events = self._decoded(self.wire.dialect, self.wire.source)
+        else:
+            events = self._noted()
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def _noted(self) -> AsyncGenerator[StreamEvent, None]:
         if self.events is None or self._first_event is None:
             raise self._broken("the stream cannot be read as normalized events")
         finished = False
@@ -213,6 +227,28 @@ class ModelStream:
             yield event
         if not finished:
             raise self._broken("server error: the stream ended before its terminal event")
+
+    async def _decoded(self, dialect: str, source: ByteSource) -> AsyncGenerator[StreamEvent, None]:
+        """The wire stream's events; the observer beside it keeps the summary."""
+        if self._observer is None:
+            raise ValueError("the stream has not been entered")
+        decoder = dialect_named(dialect).streams.decoder()
+        async with aclosing(self._relayed(source, self._observer)) as blocks:
+            async for block in blocks:
+                for event in self._events_in(block, decoder):
+                    yield event
+        for event in decoder.end():
+            yield event
+
+    def _events_in(self, block: bytes, decoder: StreamDecoder) -> Iterator[StreamEvent]:
+        try:
+            events = decoder.decode(block)
+        except ValueError as error:
+            raise self._broken(f"malformed stream event: {error}") from error
+        for event in events:
+            if isinstance(event, StreamError):
+                raise UpstreamAnsweredError(event.details, provider=self.provider)
+            yield event
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""

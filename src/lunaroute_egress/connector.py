@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Coroutine
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from aiohttp import ClientResponse, ClientTimeout
@@ -17,22 +17,16 @@ from lunaroute_core import (
     ModelStream,
     Operation,
     Timings,
-    UpstreamAnsweredError,
-    UpstreamProtocolError,
     WireRequest,
-    WireResponse,
     WireStream,
 )
+from lunaroute_core.capabilities import Profiles
 from lunaroute_core.content_encoding import (
     MAX_DECODED_BYTES,
-    ContentEncodingError,
-    Decoder,
-    decode,
-    decoder_for,
 )
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
-from lunaroute_core.headers import Headers, end_to_end, find_header
+from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_egress.credentials import KeyRing, client_credentials
@@ -41,10 +35,18 @@ from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
 from lunaroute_egress.http_client import HttpClient
 from lunaroute_egress.model_names import ModelNames
 from lunaroute_egress.templates import Templates
+from lunaroute_egress.translated_request import translated
+from lunaroute_egress.upstream_answer import (
+    answer_headers,
+    expect_event_stream,
+    raise_for_status,
+    stream_decoder,
+    summary_of,
+    whole_answer,
+    without_encoding,
+)
 from lunaroute_egress.upstream_call import UpstreamCall
 from lunaroute_egress.upstream_headers import upstream_headers
-
-_ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length"})
 
 
 @define(kw_only=True)
@@ -52,12 +54,13 @@ class Connector:
     """Sends requests to one upstream.
 
     A request in a dialect that the upstream speaks is forwarded as it is: same bytes, same
-    end-to-end headers, same query string, unless the configuration says otherwise.
+    end-to-end headers, same query string, unless the configuration says otherwise. Any other
+    is translated to the first dialect that it speaks.
 
     Attributes:
         name: the provider's name.
         endpoint: the vendor's address.
-        dialects: the wire dialects the upstream speaks.
+        dialects: the wire dialects the upstream speaks, best first.
         http: the pooled client, opened and closed by whoever made it.
         keys: the provider's own keys; without any, the client's own credential is used.
         forward_client_credentials: whether a client's own credential may go to this
@@ -66,6 +69,8 @@ class Connector:
         edits: changes to every request's body, `${…}` templates allowed.
         models: public model names and the upstream's.
         templates: what templates may refer to.
+        strict: whether a request that another dialect cannot wholly express is refused.
+        profiles: what the operator knows of the upstream's models.
     """
 
     name: str
@@ -81,6 +86,8 @@ class Connector:
     edits: BodyEdits = field(factory=BodyEdits)
     models: ModelNames = field(factory=ModelNames)
     templates: Templates = Factory(lambda self: Templates(provider=self.name), takes_self=True)
+    strict: bool = False
+    profiles: Profiles = field(factory=dict[str, dict[str, Any]])
     _server: URL = field(
         init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
@@ -112,16 +119,18 @@ class Connector:
         response = await call.open(sending)
         timings.first_byte = time.monotonic()
         try:
-            answer = self._answer(wire, response, await call.read_all(limit=MAX_DECODED_BYTES))
+            raw = await call.read_all(limit=MAX_DECODED_BYTES)
         finally:
             await call.aclose()
         timings.finished = time.monotonic()
-        self._raise_for_status(answer)
+        answer = whole_answer(wire, response, raw, provider=self.name)
+        raise_for_status(answer, provider=self.name)
+        generated = request.operation is Operation.GENERATE
         return ModelResponse(
             provider=self.name,
             model=request.model,
             wire=answer,
-            summary=self._summary(request, answer),
+            summary=summary_of(answer, provider=self.name) if generated else AnswerSummary(),
             timings=timings,
         )
 
@@ -145,6 +154,10 @@ class Connector:
         if request.operation is Operation.FORWARD or not request.model:
             return request
         request = request.with_model(self.models.upstream(request.model))
+        if request.operation is Operation.GENERATE and not self._speaks(request):
+            request = translated(
+                request, dialect=self.dialects[0], strict=self.strict, profiles=self.profiles
+            )
         if request.operation is not Operation.LIST_MODELS and self._edited:
             wire = self._wire(request)
             edits = self._rendered(self.edits, request)
@@ -158,13 +171,8 @@ class Connector:
             return wire
         if wire is not None and request.operation is Operation.LIST_MODELS:
             return self._own_list(wire)
-        if wire is None or request.operation is not Operation.FORWARD:
-            spoken = wire.dialect if wire is not None else "normalized"
-            raise InvalidRequestError(
-                f"provider {self.name} speaks {', '.join(self.dialects)}; a request in"
-                f" {spoken} cannot be translated for it",
-                param="model",
-            )
+        if wire is None:
+            raise ValueError("the request has no wire view")
         return wire
 
     def _speaks(self, request: ModelRequest) -> bool:
@@ -246,84 +254,23 @@ class Connector:
             prepend_messages=cast(list[JSONObject], render([*edits.prepend_messages])),
         )
 
-    def _answer(self, wire: WireRequest, response: ClientResponse, raw: bytes) -> WireResponse:
-        """The whole answer; decoded only if it is in an encoding the client cannot read."""
-        headers = tuple(end_to_end(response.raw_headers))
-        content = raw
-        encoding = response.headers.get("content-encoding")
-        if encoding is not None:
-            content = self._decoded(raw, encoding)
-            if encoding not in (find_header(wire.headers, b"accept-encoding") or ""):
-                headers = _without_encoding(headers)
-                raw = content
-        return WireResponse(
-            dialect=wire.dialect,
-            status=response.status,
-            headers=headers,
-            body=raw,
-            content=content,
-        )
-
-    def _decoded(self, body: bytes, encoding: str) -> bytes:
-        try:
-            return decode(body, encoding)
-        except ContentEncodingError as error:
-            raise UpstreamProtocolError(str(error), provider=self.name) from error
-
-    def _raise_for_status(self, answer: WireResponse) -> None:
-        if 200 <= answer.status < 300:
-            return
-        content = answer.body if answer.content is None else answer.content
-        errors = dialect_named(answer.dialect).errors
-        details = errors.decode(answer.status, answer.headers, content)
-        raise UpstreamAnsweredError(details, provider=self.name, wire=answer)
-
-    def _summary(self, request: ModelRequest, answer: WireResponse) -> AnswerSummary:
-        """Read the answer, which also tells an answer from anything else that says 200."""
-        if request.operation is not Operation.GENERATE:
-            return AnswerSummary()
-        content = answer.body if answer.content is None else answer.content
-        try:
-            return dialect_named(answer.dialect).responses.summarize(content)
-        except ValueError as error:
-            raise UpstreamProtocolError(
-                f"the answer is not {answer.dialect}: {error}", provider=self.name
-            ) from error
-
     async def _wire_stream(
         self, request: ModelRequest, wire: WireRequest, call: UpstreamCall
     ) -> WireStream:
         response = call.response
-        headers = tuple(end_to_end(response.raw_headers))
+        headers = answer_headers(response)
         if request.operation is Operation.FORWARD:
             return WireStream(dialect=None, source=call, status=response.status, headers=headers)
         if not 200 <= response.status < 300:
             raw = await call.read_all(limit=MAX_DECODED_BYTES)
-            self._raise_for_status(self._answer(wire, response, raw))
-        self._expect_event_stream(headers)
-        encoding = response.headers.get("content-encoding")
-        if encoding is not None:
-            call.decoder = self._decoder(encoding)
+            raise_for_status(
+                whole_answer(wire, response, raw, provider=self.name), provider=self.name
+            )
+        expect_event_stream(headers, provider=self.name)
+        call.decoder = stream_decoder(response, provider=self.name)
         return WireStream(
             dialect=wire.dialect,
             source=call,
             status=response.status,
-            headers=_without_encoding(headers),
+            headers=without_encoding(headers),
         )
-
-    def _decoder(self, encoding: str) -> Decoder | None:
-        try:
-            return decoder_for(encoding)
-        except ContentEncodingError as error:
-            raise UpstreamProtocolError(str(error), provider=self.name) from error
-
-    def _expect_event_stream(self, headers: Headers) -> None:
-        kind = find_header(headers, b"content-type") or "nothing"
-        if not kind.lower().startswith("text/event-stream"):
-            raise UpstreamProtocolError(
-                f"an event stream was asked for, {kind} was answered", provider=self.name
-            )
-
-
-def _without_encoding(headers: Headers) -> Headers:
-    return tuple(pair for pair in headers if pair[0] not in _ENCODING_HEADERS)

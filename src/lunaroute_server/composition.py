@@ -91,6 +91,8 @@ class _Builder:
             deadlines=_deadlines(config.http_client),
             headers=config.request_headers,
             edits=_edits(config.request_body),
+            strict=config.translation == "strict",
+            profiles=config.capabilities,
             models=ModelNames(override=config.model, names=config.models),
             templates=Templates(
                 provider=name,

@@ -21,6 +21,7 @@ from lunaroute_core.model import (
     Usage,
 )
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+from lunaroute_core.translation import Translation
 
 
 class Peek(Struct, frozen=True):
@@ -71,12 +72,29 @@ class RequestCodec(Protocol):
 
     def edit(self, body: bytes, edits: BodyEdits) -> bytes: ...
 
+    def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
+        """A request of any dialect in this one, the same bytes each time.
+
+        Raises:
+            InvalidRequestError: it asks for what this dialect cannot give; `param` names the
+                field as its client knows it.
+        """
+        ...
+
 
 class ResponseCodec(Protocol):
     """Finished answers."""
 
     def summarize(self, body: bytes) -> AnswerSummary:
         """Read identity, finish reason and usage.
+
+        Raises:
+            ValueError: the bytes are not this dialect's answer.
+        """
+        ...
+
+    def decode(self, body: bytes) -> NormalizedResponse:
+        """The whole answer.
 
         Raises:
             ValueError: the bytes are not this dialect's answer.
@@ -154,6 +172,8 @@ class StreamDecoder(Protocol):
 
 class StreamCodec(Protocol):
     def observer(self) -> StreamObserver: ...
+
+    def decoder(self) -> StreamDecoder: ...
 
     def encoder(self, *, request: NormalizedRequest) -> StreamEncoder: ...
 

@@ -6,9 +6,11 @@ from ipaddress import ip_address
 from typing import get_args
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
+from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_egress.endpoints import is_loopback
 from lunaroute_server.config.key_path import KeyPath
@@ -49,7 +51,16 @@ def _problems(config: Config) -> Iterator[Problem]:
             yield _problem("a provider's name is letters, digits, - and _", *path)
         yield from _provider(provider, path)
         yield from _base_url(provider, path, config)
+        yield from _capabilities(provider, path)
         yield from edit_problems(provider, path)
+
+
+def _capabilities(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
+    for pattern, profile in provider.capabilities.items():
+        try:
+            msgspec.convert(profile, Capabilities)
+        except msgspec.ValidationError as error:
+            yield _problem(str(error), *path, "capabilities", pattern)
 
 
 def _listening(config: Config) -> Iterator[Problem]:

@@ -106,6 +106,14 @@ class ProviderConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The wire dialects the endpoint speaks, best first: `openai_responses`, `openai_chat`,
     `anthropic_messages`. Null follows from `type`; an `openai` provider at another vendor's
     `base_url` is taken to speak `openai_chat` only."""
+    translation: Literal["compatible", "strict"] = "compatible"
+    """What happens to a request from a client of another dialect that this one cannot wholly
+    express: `compatible` leaves out what changes only cost, speed or telemetry and says so in
+    `x-lunaroute-warnings`; `strict` refuses it."""
+    capabilities: dict[str, JSONObject] = {}
+    """What is known of this provider's models, by name pattern (`*`, `?`), where it differs from
+    what LunaRoute knows: `max_output_tokens`, `sampling`, `thinking`, `efforts`,
+    `output_limit_field` and the other fields of `Capabilities`."""
     request_headers: Annotated[dict[str, str], Templated] = {}
     """Headers sent in place of the client's. Values may hold templates."""
     request_body: Annotated[RequestBodyConfig, Templated] = RequestBodyConfig()

@@ -28,6 +28,8 @@ ITEM = "$item"
 PARTS = "$parts"
 STRING_FORM: JSONObject = {"form": "string"}
 
+_IN_STRING_FORM = frozenset({"input", "output"})
+
 _MISSING = re.compile(r"required field `([^`]+)`")
 
 
@@ -67,6 +69,32 @@ def own_fields(extensions: Extensions) -> JSONObject:
         for key, value in fields.items()
         if not key.startswith("$") and value != STRING_FORM
     }
+
+
+def restored(written: JSONObject, extensions: Extensions) -> JSONObject:
+    """An object as it was read: what is modelled of it, and over it, in inner objects too,
+    what was left over.
+    """
+    left = extensions.get(DIALECT, {})
+    return _merged(
+        written,
+        {key: value for key, value in left.items() if not _is_form(key, value)},
+    )
+
+
+def _is_form(key: str, value: JSONValue) -> bool:
+    return key in (ITEM, PARTS) or (key in _IN_STRING_FORM and value == STRING_FORM)
+
+
+def _merged(written: JSONObject, left: JSONObject) -> JSONObject:
+    merged = dict(written)
+    for key, value in left.items():
+        inner = merged.get(key)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            merged[key] = _merged(inner, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def item_head(block: Block) -> JSONObject | None:

@@ -13,6 +13,7 @@ from lunaroute_core.dialects.openai_responses.fields import (
     own_fields,
     read_object,
     remainder,
+    restored,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.dialects.request_json import check_tool_schema, missing_field
@@ -120,6 +121,26 @@ def write_tools(tools: list[Tool]) -> list[JSONValue]:
     """The tools as an answer echoes them; another vendor's hosted tools are left out."""
     written = [_write_tool(tool) for tool in tools]
     return [tool for tool in written if tool is not None]
+
+
+def write_request_tool(tool: Tool) -> JSONObject:
+    """A tool as a request offers it."""
+    match tool:
+        case FunctionTool():
+            written: JSONObject = {"type": "function", "name": tool.name}
+            if tool.strict is not UNSET:
+                written["strict"] = tool.strict
+            if tool.schema is not None:
+                written["parameters"] = tool.schema
+        case CustomTool():
+            written = {"type": "custom", "name": tool.name}
+            if tool.format is not None:
+                written["format"] = tool.format
+        case HostedTool():
+            return tool.config
+    if tool.description is not None:
+        written["description"] = tool.description
+    return restored(written, tool.extensions)
 
 
 def _write_tool(tool: Tool) -> JSONObject | None:

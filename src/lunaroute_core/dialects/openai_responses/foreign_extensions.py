@@ -1,0 +1,119 @@
+"""Fields of other dialects that the normalized model has no place for.
+
+Most are hints and are dropped. Some decide what the answer is, or promise something of it,
+and have a rule here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
+from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.model import Extensions
+
+_Rule: TypeAlias = Callable[[JSONValue], str | None]
+"""From a value to why it is rejected, None where it asks for nothing special."""
+
+_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
+"""Empty values, and how something was written: they ask for nothing."""
+
+_SILENT = frozenset(
+    {
+        "cache_control",
+        "caller",
+        "content",
+        "id",
+        "is_error",
+        "prompt_cache_breakpoint",
+        "role",
+        "status",
+        "stream",
+        "stream_options",
+        "type",
+    }
+)
+"""What names or frames an element, only bears on caches, or is read elsewhere."""
+
+_READ_ELSEWHERE = frozenset({"context_management", "mcp_servers"})
+
+_CARRIED = frozenset({"moderation"})
+"""Fields that OpenAI's dialects share."""
+
+
+def _always(reason: str) -> _Rule:
+    return lambda _value: reason
+
+
+def _unknown_format(value: JSONValue) -> str | None:
+    form = value.get("format", value) if isinstance(value, dict) else None
+    known = not isinstance(form, dict) or "type" not in form
+    return None if known else "Responses has no such output format"
+
+
+_RULES: Mapping[str, _Rule] = {
+    "compaction": _always("Responses compacts nothing by itself"),
+    "container": _always("containers are of one vendor only"),
+    "inference_geo": _always("where a model of OpenAI runs cannot be asked for"),
+    "output_config": _unknown_format,
+    "output_format": _unknown_format,
+    "response_format": _unknown_format,
+    "thread": _always("threads are kept by one vendor only"),
+}
+
+
+def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
+    """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
+    for key, _ in _foreign(extensions):
+        adaptation.translation.dropped(f"{prefix}{key}", "Responses has no such field")
+
+
+def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
+    """The request's own fields.
+
+    Raises:
+        InvalidRequestError: an answer that ignores one would not be what was asked for.
+    """
+    for key, value in _foreign(extensions):
+        carried = key in _CARRIED and adaptation.capabilities.first_party
+        if key not in _READ_ELSEWHERE and not carried:
+            _check(key, value, adaptation)
+
+
+def _check(key: str, value: JSONValue, adaptation: Adaptation) -> None:
+    reason = _RULES[key](value) if key in _RULES else None
+    if key in _CARRIED and _blocks(value):
+        reason = "only OpenAI itself blocks on its moderation"
+    if reason is not None:
+        adaptation.translation.rejected(key, reason)
+    adaptation.translation.dropped(key, "Responses has no such field")
+
+
+def _blocks(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return value.get("mode") == "block" or any(map(_blocks, value.values()))
+    return False
+
+
+def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:
+    """The fields that Responses has under the same name."""
+    if not adaptation.capabilities.first_party:
+        return {}
+    return {key: value for key, value in _foreign(extensions) if key in _CARRIED}
+
+
+def foreign_field(extensions: Extensions, key: str) -> JSONValue:
+    """A request's field of another dialect."""
+    return next((value for name, value in _foreign(extensions) if name == key), None)
+
+
+def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
+    return [
+        (key, value)
+        for dialect, fields in extensions.items()
+        for key, value in fields.items()
+        if dialect != DIALECT
+        and not key.startswith("$")
+        and value not in _FORMS
+        and key not in _SILENT
+    ]
