@@ -13,6 +13,7 @@ from attrs import define, field
 
 from lunaroute_core.context import RequestContext
 from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.headers import Headers
 from lunaroute_core.model import NormalizedRequest
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
 from lunaroute_core.wire import WireRequest
@@ -44,6 +45,12 @@ class ModelRequest:
     _normalized: NormalizedRequest | None = field(default=None, alias="normalized")
     _original: "ModelRequest | None" = field(default=None, alias="original", repr=False)
     """The request this one is but for the model, so that both together decode once."""
+    _headers: Headers = field(default=(), alias="headers", repr=False)
+
+    @property
+    def headers(self) -> Headers:
+        """What the client sent, credentials included, also when the wire view is gone."""
+        return self._headers if self.wire is None else self.wire.headers
 
     @property
     def normalized(self) -> NormalizedRequest:
@@ -94,5 +101,10 @@ class ModelRequest:
     def with_normalized(self, normalized: NormalizedRequest) -> "ModelRequest":
         """The same request with other content: the wire view is dropped."""
         return attrs.evolve(
-            self, model=normalized.model, wire=None, normalized=normalized, original=None
+            self,
+            model=normalized.model,
+            wire=None,
+            normalized=normalized,
+            original=None,
+            headers=self.headers,
         )

@@ -1,7 +1,10 @@
 """The answer envelope: one finished answer with a wire view and a normalized view."""
 
+from collections.abc import Sequence
+
 from attrs import define, field
 
+from lunaroute_core.answer_stages import AnswerStage, staged_response
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.errors import UpstreamProtocolError
@@ -21,13 +24,18 @@ class Timings:
 
 @define(kw_only=True)
 class ModelResponse:
-    """One finished answer. Construct it with `wire` or with `normalized`."""
+    """One finished answer. Construct it with `wire` or with `normalized`.
+
+    Attributes:
+        stages: what is done to the normalized view before anybody sees it.
+    """
 
     provider: str
     model: str
     wire: WireResponse | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     timings: Timings | None = None
+    stages: Sequence[AnswerStage] = ()
     _normalized: NormalizedResponse | None = field(default=None, alias="normalized")
 
     @property
@@ -40,19 +48,22 @@ class ModelResponse:
         if self._normalized is None:
             if self.wire is None:
                 raise ValueError("an answer needs a wire or a normalized view")
-            content = self.wire.body if self.wire.content is None else self.wire.content
-            try:
-                self._normalized = dialect_named(self.wire.dialect).responses.decode(content)
-            except ValueError as error:
-                raise UpstreamProtocolError(
-                    f"the answer is not {self.wire.dialect}: {error}", provider=self.provider
-                ) from error
+            self._normalized = self._decoded(self.wire)
         return self._normalized
+
+    def _decoded(self, wire: WireResponse) -> NormalizedResponse:
+        content = wire.body if wire.content is None else wire.content
+        try:
+            decoded = dialect_named(wire.dialect).responses.decode(content)
+            return staged_response(decoded, self.stages)
+        except ValueError as error:
+            reason = f"the answer is not {wire.dialect}: {error}"
+            raise UpstreamProtocolError(reason, provider=self.provider) from error
 
     def wire_for(self, request: ModelRequest) -> WireResponse:
         """The answer as bytes in the dialect of the client that sent `request`."""
         dialect = request.context.client_dialect
-        if self.wire is not None and self.wire.dialect == dialect:
+        if self.wire is not None and self.wire.dialect == dialect and not self.stages:
             return self.wire
         body = dialect_named(dialect).responses.encode(self.normalized, request=request.normalized)
         headers = ((b"content-type", b"application/json"),)

@@ -4,16 +4,17 @@ A stream comes either as wire bytes in some dialect (`wire`) or as normalized ev
 (`events`); whoever consumes it asks for the view it needs.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
 from attrs import define, field
 
+from lunaroute_core.answer_stages import AnswerStage, staged_events
 from lunaroute_core.dialects.codec import (
     AnswerSummary,
-    StreamDecoder,
     StreamEncoder,
     StreamObserver,
 )
@@ -24,7 +25,14 @@ from lunaroute_core.errors import (
     UpstreamProtocolError,
 )
 from lunaroute_core.headers import Headers
-from lunaroute_core.model import StreamError, StreamEvent, StreamFinish, StreamStart, UsageUpdate
+from lunaroute_core.model import (
+    StreamEnd,
+    StreamError,
+    StreamEvent,
+    StreamFinish,
+    StreamStart,
+    UsageUpdate,
+)
 from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.model_response import Timings
 from lunaroute_core.sse import SSEFramer
@@ -60,6 +68,13 @@ class ModelStream:
     upstream that fails before it has said anything raises there, where the caller can
     still answer with a status or ask elsewhere. Leaving, for whatever reason, releases the
     upstream connection.
+
+    Attributes:
+        wire: the bytes; beside `events` only their source's headers are of interest.
+        events: the events, where they do not follow from the bytes alone.
+        stages: what is done to events decoded from `wire`; None for a stream that is not to be
+            decoded before somebody asks for its events. Otherwise entering waits for the first
+            event decoded.
     """
 
     provider: str
@@ -67,6 +82,7 @@ class ModelStream:
     wire: WireStream | None = None
     events: AsyncGenerator[StreamEvent, None] | None = None
     timings: Timings | None = None
+    stages: Sequence[AnswerStage] | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     _observer: StreamObserver | None = field(default=None, init=False)
     _encoder: StreamEncoder | None = field(default=None, init=False)
@@ -88,10 +104,10 @@ class ModelStream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        if self.wire is not None:
-            await self.wire.source.aclose()
         if self.events is not None:
             await self.events.aclose()
+        if self.wire is not None:
+            await self.wire.source.aclose()
 
     @property
     def position(self) -> int:
@@ -109,10 +125,12 @@ class ModelStream:
             return
         self._primed = True
         try:
-            if self.wire is None:
-                await self._prime_events()
-            elif self.wire.dialect is not None:
+            if self.events is None and self.wire is not None and self.wire.dialect is not None:
                 await self._prime_wire(self.wire.dialect, self.wire.source)
+                if self.stages is not None:
+                    self.events = self._decoded(self.wire.dialect, self.wire.source)
+            if self.events is not None or self.wire is None:
+                await self._prime_events()
         except BaseException:
             await self.aclose()
             raise
@@ -153,10 +171,12 @@ class ModelStream:
         Raises:
             ProviderError: the upstream failed, or ended before its terminal event.
         """
-        if self.wire is not None and self._observer is None:
-            return self._forwarded(self.wire.source)
         dialect = request.context.client_dialect
-        if self.wire is not None and self._observer is not None and self.wire.dialect == dialect:
+        if self.events is not None or self.wire is None:
+            return self._encoded(dialect, request)
+        if self._observer is None:
+            return self._forwarded(self.wire.source)
+        if self.wire.dialect == dialect:
             return self._relayed(self.wire.source, self._observer)
         return self._encoded(dialect, request)
 
@@ -208,7 +228,7 @@ class ModelStream:
     async def __aiter__(self) -> AsyncGenerator[StreamEvent, None]:
         """The stream as normalized events."""
         await self.prime()
-        if self.wire is not None and self.wire.dialect is not None:
+        if self.events is None and self.wire is not None and self.wire.dialect is not None:
             events = self._decoded(self.wire.dialect, self.wire.source)
         else:
             events = self._noted()
@@ -235,20 +255,23 @@ class ModelStream:
         decoder = dialect_named(dialect).streams.decoder()
         async with aclosing(self._relayed(source, self._observer)) as blocks:
             async for block in blocks:
-                for event in self._events_in(block, decoder):
+                for event in self._staged(partial(decoder.decode, block)):
                     yield event
-        for event in decoder.end():
+                    if isinstance(event, StreamEnd):
+                        return
+        for event in self._staged(decoder.end):
             yield event
 
-    def _events_in(self, block: bytes, decoder: StreamDecoder) -> Iterator[StreamEvent]:
+    def _staged(self, decode: Callable[[], list[StreamEvent]]) -> Iterator[StreamEvent]:
+        """The events decoded, after the stages."""
         try:
-            events = decoder.decode(block)
+            for decoded in decode():
+                for event in staged_events(decoded, self.stages or ()):
+                    if isinstance(event, StreamError):
+                        raise UpstreamAnsweredError(event.details, provider=self.provider)
+                    yield event
         except ValueError as error:
             raise self._broken(f"malformed stream event: {error}") from error
-        for event in events:
-            if isinstance(event, StreamError):
-                raise UpstreamAnsweredError(event.details, provider=self.provider)
-            yield event
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""

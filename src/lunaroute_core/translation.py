@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from attrs import define, field
 
+from lunaroute_core.answer_stages.stage import AnswerStage
 from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.translation_warning import TranslationWarning
@@ -23,11 +24,13 @@ class Translation:
         capabilities: what the upstream model accepts.
         strict: whether what would be dropped, or emulated inexactly, is rejected instead.
         warnings: what was dropped or emulated, in order.
+        stages: what is to be done to the answer before its client gets it, in order.
     """
 
     capabilities: Capabilities = field(factory=Capabilities)
     strict: bool = False
     warnings: list[TranslationWarning] = field(factory=list[TranslationWarning])
+    stages: list[AnswerStage] = field(factory=list[AnswerStage], init=False)
 
     def dropped(self, param: str, message: str = "") -> None:
         """A field that goes no further; `param` is its name in the client's request.

@@ -1,7 +1,7 @@
 """The connector: a vendor's HTTP API as a Provider."""
 
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -20,10 +20,9 @@ from lunaroute_core import (
     WireRequest,
     WireStream,
 )
+from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Profiles
-from lunaroute_core.content_encoding import (
-    MAX_DECODED_BYTES,
-)
+from lunaroute_core.content_encoding import MAX_DECODED_BYTES
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
@@ -112,7 +111,7 @@ class Connector:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         if request.operation is Operation.COUNT_TOKENS and not self._speaks(request):
             return self._estimate(request)
-        request = self._for_upstream(request)
+        request, stages = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=False)
@@ -132,11 +131,12 @@ class Connector:
             wire=answer,
             summary=summary_of(answer, provider=self.name) if generated else AnswerSummary(),
             timings=timings,
+            stages=stages or (),
         )
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
-        request = self._for_upstream(request)
+        request, stages = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=True)
@@ -147,23 +147,38 @@ class Connector:
         except BaseException:
             await call.aclose()
             raise
-        return ModelStream(provider=self.name, model=request.model, wire=stream, timings=timings)
+        return ModelStream(
+            provider=self.name, model=request.model, wire=stream, timings=timings, stages=stages
+        )
 
-    def _for_upstream(self, request: ModelRequest) -> ModelRequest:
-        """The request with the upstream's model name and the operator's edits in it."""
+    def _for_upstream(
+        self, request: ModelRequest
+    ) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
+        """The request with the upstream's model name and the operator's edits in it, and what
+        is to be done to the answer; None for one that need not be translated back.
+        """
         if request.operation is Operation.FORWARD or not request.model:
-            return request
+            return request, None
         request = request.with_model(self.models.upstream(request.model))
+        stages: Sequence[AnswerStage] | None = None
         if request.operation is Operation.GENERATE and not self._speaks(request):
-            request = translated(
-                request, dialect=self.dialects[0], strict=self.strict, profiles=self.profiles
+            request, stages = translated(
+                request,
+                dialect=self._dialect_for(request),
+                strict=self.strict,
+                profiles=self.profiles,
             )
         if request.operation is not Operation.LIST_MODELS and self._edited:
             wire = self._wire(request)
             edits = self._rendered(self.edits, request)
             edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
             request = request.with_wire_body(edited)
-        return request
+        return request, stages
+
+    def _dialect_for(self, request: ModelRequest) -> str:
+        """The client's own dialect if the upstream speaks it, else its best."""
+        client = request.context.client_dialect
+        return client if client in self.dialects else self.dialects[0]
 
     def _wire(self, request: ModelRequest) -> WireRequest:
         wire = request.wire

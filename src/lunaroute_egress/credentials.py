@@ -31,12 +31,12 @@ def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
     leaves for another one, whatever the route. A key whose shape names its vendor
     (`sk-ant-…`, `sk-proj-…`) is held to that as well.
     """
-    if request.wire is None or dialect_named(request.context.client_dialect).vendor.name != vendor:
+    if dialect_named(request.context.client_dialect).vendor.name != vendor:
         return ()
     foreign = _foreign_prefixes(vendor)
     return tuple(
         pair
-        for pair in request.wire.headers
+        for pair in request.headers
         if pair[0] in _PASSED_ON and not _key(pair[1]).startswith(foreign)
     )
 

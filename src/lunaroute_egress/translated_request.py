@@ -1,8 +1,11 @@
 """A request for an upstream that does not speak its client's dialect."""
 
+from collections.abc import Sequence
+
 import attrs
 
 from lunaroute_core import ModelRequest, WireRequest
+from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Profiles, capabilities_of
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
@@ -14,8 +17,9 @@ _NEUTRAL = frozenset({b"user-agent"})
 
 def translated(
     request: ModelRequest, *, dialect: str, strict: bool, profiles: Profiles
-) -> ModelRequest:
-    """The same request in another dialect; what could not go with it is noted in its context.
+) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
+    """The same request in another dialect, and what is to be done to its answer, None if that
+    can go to the client as it comes. What could not go with it is noted in its context.
 
     Raises:
         InvalidRequestError: it asks for what the dialect, or the model, cannot give.
@@ -27,12 +31,11 @@ def translated(
         warnings=request.context.warnings,
     )
     body = target.requests.encode(request.normalized, translation)
-    headers: Headers = ()
-    if request.wire is not None:
-        same_vendor = dialect_named(request.wire.dialect).vendor is target.vendor
-        headers = request.wire.headers if same_vendor else _neutral(request.wire.headers)
+    source = dialect_named(request.context.client_dialect)
+    headers = request.headers if source.vendor is target.vendor else _neutral(request.headers)
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
-    return attrs.evolve(request, wire=wire)
+    unchanged = dialect == request.context.client_dialect and not translation.stages
+    return attrs.evolve(request, wire=wire), None if unchanged else translation.stages
 
 
 def _neutral(headers: Headers) -> Headers:

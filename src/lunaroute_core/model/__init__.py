@@ -62,6 +62,7 @@ from lunaroute_core.model.request import (
     StreamOptions,
     Tool,
     ToolChoice,
+    ToolNamespace,
 )
 from lunaroute_core.model.response import Candidate, NormalizedResponse
 from lunaroute_core.model.usage import CacheWrites, Usage
@@ -125,6 +126,7 @@ __all__ = [
     "Tool",
     "ToolCallBlock",
     "ToolChoice",
+    "ToolNamespace",
     "ToolResultBlock",
     "UrlSource",
     "Usage",

@@ -130,6 +130,8 @@ class ToolCallBlock(_Block, tag="tool_call"):
     arguments: JSONValue | UnsetType = UNSET
     item_id: str | None = None
     """The Responses item id, which is not the call id."""
+    namespace: str | None = None
+    """The name of the tool's namespace, if it is in one."""
 
 
 class ToolResultBlock(_Block, tag="tool_result"):

@@ -25,6 +25,17 @@ class Message(Struct, kw_only=True, omit_defaults=True):
     extensions: Extensions = {}
 
 
+class ToolNamespace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A common name of client-side tools (Responses): their calls name it beside the tool.
+
+    Those of one namespace stand together in a request.
+    """
+
+    name: str
+    description: str | None = None
+    extensions: Extensions = {}
+
+
 class FunctionTool(Struct, kw_only=True, omit_defaults=True, tag_field="kind", tag="function"):
     """A client-side tool with a JSON schema, kept whole."""
 
@@ -32,6 +43,7 @@ class FunctionTool(Struct, kw_only=True, omit_defaults=True, tag_field="kind", t
     description: str | None = None
     schema: JSONObject | None = None
     strict: bool | UnsetType | None = UNSET
+    namespace: ToolNamespace | None = None
     cache: CacheMark | None = None
     extensions: Extensions = {}
 
@@ -42,6 +54,7 @@ class CustomTool(Struct, kw_only=True, omit_defaults=True, tag_field="kind", tag
     name: str
     description: str | None = None
     format: JSONObject | None = None
+    namespace: ToolNamespace | None = None
     cache: CacheMark | None = None
     extensions: Extensions = {}
 

@@ -26,6 +26,7 @@ from lunaroute_core.dialects.anthropic_messages.foreign_turns import (
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.thinking import adapted_reasoning, thinks
 from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
 from lunaroute_core.model import Limits, NormalizedRequest, RequestSource, StreamOptions
 from lunaroute_core.translation import Translation
 
@@ -37,7 +38,11 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         InvalidRequestError: it asks for what Anthropic, or the model, cannot give.
     """
     capabilities = translation.capabilities
+    client_request, request = request, without_namespaces(request)
     names = ToolNames.of(request, limit=capabilities.tool_name_length)
+    restoration = tool_restoration(client_request, names, free_form=False)
+    if restoration is not None:
+        translation.stages.append(restoration)
     adaptation = Adaptation(dialect=request.source.dialect, translation=translation, names=names)
     check_request(request.extensions, adaptation)
     note_state(request, adaptation)

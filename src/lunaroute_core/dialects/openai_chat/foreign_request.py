@@ -33,6 +33,7 @@ from lunaroute_core.dialects.openai_chat.foreign_turns import (
     adapted_turns,
 )
 from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import Extensions, NormalizedRequest, RequestSource
 from lunaroute_core.translation import Translation
@@ -45,7 +46,11 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         InvalidRequestError: it asks for what Chat, or the model, cannot give.
     """
     capabilities = translation.capabilities
+    client_request, request = request, without_namespaces(request)
     names = ToolNames.of(request, limit=capabilities.tool_name_length)
+    restoration = tool_restoration(client_request, names, free_form=True)
+    if restoration is not None:
+        translation.stages.append(restoration)
     adaptation = Adaptation(dialect=request.source.dialect, translation=translation, names=names)
     check_request(request.extensions, adaptation)
     conversation = adapted_conversation(request, adaptation)

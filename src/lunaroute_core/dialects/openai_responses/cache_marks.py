@@ -66,9 +66,7 @@ def _moved(request: NormalizedRequest) -> list[Block]:
 
 def _is_markable(block: Block) -> bool:
     head = item_head(block) or {}
-    return head.get("role") != "assistant" and not isinstance(
-        block, ToolCallBlock | ReasoningBlock
-    )
+    return head.get("role") != "assistant" and not isinstance(block, ToolCallBlock | ReasoningBlock)
 
 
 def _without_strings(request: NormalizedRequest) -> None:

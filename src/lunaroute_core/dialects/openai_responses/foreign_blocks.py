@@ -110,9 +110,7 @@ def _file(source: Source, document: DocumentBlock, adaptation: Adaptation) -> Do
         title = None
     elif isinstance(source, InlineSource):
         title = title or _DEFAULT_FILE_NAME
-    return DocumentBlock(
-        source=_own_source(source, adaptation), title=title, cache=document.cache
-    )
+    return DocumentBlock(source=_own_source(source, adaptation), title=title, cache=document.cache)
 
 
 def _context(document: DocumentBlock, adaptation: Adaptation) -> list[Block]:

@@ -1,0 +1,105 @@
+"""The text of a free-form tool's call that was made through a function of one text.
+
+Tools that take free text are offered to models that know only functions as `{"input": text}`.
+"""
+
+import json
+import re
+from typing import Literal
+
+from attrs import define, field
+
+from lunaroute_core.json_value import JSONValue
+
+_OPENING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
+_BEGINNING = re.compile(r'\s*(?:\{\s*(?:"i?|"in|"inp|"inpu|"input|"input"\s*:?\s*)?)?')
+"""What may still become the opening."""
+_MAX_OPENING = 256
+"""Characters; what is longer, with all its white space, is none."""
+_WHOLE = re.compile(
+    r'(?:[^"\\]'
+    r"|\\[^u]"
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\u[0-9a-fA-F]{4}|(?=[^\\]|\\[^u]))"
+    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
+)
+"""Characters and escapes that are whole; half of a surrogate pair waits for the other half."""
+
+
+def free_form_input(raw_arguments: str) -> str:
+    """The text in a function's arguments; arguments of any other shape are the text themselves."""
+    reader = FreeFormInput()
+    return reader.feed(raw_arguments) + reader.end()
+
+
+@define
+class FreeFormInput:
+    """Reads the text while the arguments are still being written.
+
+    A model that begins with anything but `{"input": "` is heard out first.
+    """
+
+    _state: Literal["opening", "text", "closed", "other"] = field(default="opening", init=False)
+    _held: str = field(default="", init=False)
+    _other: list[str] = field(factory=list[str], init=False)
+
+    def feed(self, fragment: str) -> str:
+        """The text that has become known."""
+        match self._state:
+            case "opening":
+                self._held += fragment
+                return self._read() if self._open() else ""
+            case "text":
+                self._held += fragment
+                return self._read()
+            case "other":
+                self._other.append(fragment)
+                return ""
+            case "closed":
+                return ""
+
+    def end(self) -> str:
+        """The text that could only be known at the end."""
+        if self._state == "opening":
+            self._other.append(self._held)
+        if self._state in ("opening", "other"):
+            return _other_input("".join(self._other))
+        return ""
+
+    def _open(self) -> bool:
+        if opening := _OPENING.match(self._held):
+            self._state, self._held = "text", self._held[opening.end() :]
+        elif len(self._held) > _MAX_OPENING or not _BEGINNING.fullmatch(self._held):
+            self._state = "other"
+            self._other.append(self._held)
+        return self._state == "text"
+
+    def _read(self) -> str:
+        whole = _WHOLE.match(self._held)
+        end = whole.end() if whole is not None else 0
+        text, self._held = _unescaped(self._held[:end]), self._held[end:]
+        if self._held.startswith('"'):
+            self._state = "closed"
+        elif len(self._held) > len(r"\ud83d\ude00"):
+            # An escape that JSON does not have: the model means the characters.
+            text, self._held = text + self._held[:1], self._held[1:]
+            return text + self._read()
+        return text
+
+
+def _unescaped(text: str) -> str:
+    """The characters that a JSON string stands for; text with escapes unknown to JSON as it is."""
+    try:
+        value: str = json.loads(f'"{text}"', strict=False)
+    except ValueError:
+        return text
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _other_input(raw: str) -> str:
+    """The text in whole arguments that did not begin with it."""
+    try:
+        value: JSONValue = json.loads(raw, strict=False)
+    except (ValueError, RecursionError):
+        return raw
+    text = value.get("input", "" if not value else raw) if isinstance(value, dict) else raw
+    return text if isinstance(text, str) else raw

@@ -1,0 +1,100 @@
+"""Namespaced tools, for dialects without namespaces, and the way back to them."""
+
+from msgspec.structs import replace
+
+from lunaroute_core.answer_stages import ClientTool, ToolRestoration
+from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.model import (
+    Block,
+    CustomTool,
+    HostedTool,
+    Message,
+    NormalizedRequest,
+    Tool,
+    ToolCallBlock,
+    ToolChoice,
+)
+
+_SEPARATOR = "__"
+"""As in the names by which assistants know the tools of MCP servers."""
+
+
+def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
+    """The same request with the namespace of each tool and call in its name."""
+    if not any(_is_namespaced(tool) for tool in request.tools) and not any(
+        isinstance(block, ToolCallBlock) and block.namespace is not None
+        for turn in request.turns
+        for block in turn.blocks
+    ):
+        return request
+    return replace(
+        request,
+        tools=[_flat_tool(tool) for tool in request.tools],
+        turns=[_flat_turn(turn) for turn in request.turns],
+        tool_choice=_flat_choice(request.tool_choice, request.tools),
+    )
+
+
+def tool_restoration(
+    request: NormalizedRequest, names: ToolNames, *, free_form: bool
+) -> ToolRestoration | None:
+    """What gives the client its tools' own names back; None where the upstream has the same.
+
+    Args:
+        request: the client's.
+        names: of its tools without their namespaces.
+        free_form: whether the upstream takes free-form tools as such.
+    """
+    tools: dict[str, ClientTool] = {}
+    for tool in request.tools:
+        if isinstance(tool, HostedTool):
+            continue
+        upstream = names.upstream(_flat_name(tool.name, _namespace_of(tool)))
+        wrapped = isinstance(tool, CustomTool) and not free_form
+        if wrapped or upstream != tool.name:
+            tools[upstream] = ClientTool(
+                name=tool.name, namespace=_namespace_of(tool), free_form=wrapped
+            )
+    return ToolRestoration(tools=tools) if tools else None
+
+
+def _is_namespaced(tool: Tool) -> bool:
+    return not isinstance(tool, HostedTool) and tool.namespace is not None
+
+
+def _namespace_of(tool: Tool) -> str | None:
+    if isinstance(tool, HostedTool) or tool.namespace is None:
+        return None
+    return tool.namespace.name
+
+
+def _flat_name(name: str, namespace: str | None) -> str:
+    return name if namespace is None else f"{namespace}{_SEPARATOR}{name}"
+
+
+def _flat_tool(tool: Tool) -> Tool:
+    if isinstance(tool, HostedTool) or tool.namespace is None:
+        return tool
+    return replace(tool, name=_flat_name(tool.name, tool.namespace.name), namespace=None)
+
+
+def _flat_turn(turn: Message) -> Message:
+    return replace(turn, blocks=[_flat_block(block) for block in turn.blocks])
+
+
+def _flat_block(block: Block) -> Block:
+    if not isinstance(block, ToolCallBlock) or block.namespace is None:
+        return block
+    return replace(block, name=_flat_name(block.name, block.namespace), namespace=None)
+
+
+def _flat_choice(choice: ToolChoice | None, tools: list[Tool]) -> ToolChoice | None:
+    """The choice, which names namespaced tools without their namespace."""
+    if choice is None or not choice.names:
+        return choice
+    flat = {
+        tool.name: _flat_name(tool.name, _namespace_of(tool))
+        for tool in reversed(tools)
+        if tool.name is not None
+    }
+    return replace(choice, names=[flat.get(name, name) for name in choice.names])
