@@ -3,6 +3,7 @@
 from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.dialects.anthropic_messages.object_text import RAW_ARGUMENTS, object_text
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
@@ -52,17 +53,23 @@ def write_call(call: ToolCallBlock) -> JSONObject:
 def write_input(call: ToolCallBlock) -> JSONValue:
     """A call's arguments as an object, which is what Anthropic's are.
 
-    None at all are `{}`. A custom tool's text is under `input`. What is no object is under
-    `_raw_arguments`, so that the client's tool sees it and can say what is wrong.
+    None at all are `{}`. A custom tool's text is under `input`. What is no object, or was cut
+    short, has a member `_raw_arguments` with all of it, so that the client's tool sees it and
+    can say what is wrong.
     """
     if call.tool_kind == "custom":
         return {"input": call.raw_arguments}
-    if not call.raw_arguments.strip():
-        return {}
     try:
         return _ARGUMENTS.decode(call.raw_arguments)
     except (ValueError, RecursionError):
-        return {"_raw_arguments": call.raw_arguments}
+        return _read_input(call.raw_arguments)
+
+
+def _read_input(raw: str) -> JSONObject:
+    try:
+        return _ARGUMENTS.decode(object_text(raw))
+    except ValueError:  # a number that no float can hold
+        return {RAW_ARGUMENTS: raw}
 
 
 def write_citation(citation: Citation) -> JSONObject | None:

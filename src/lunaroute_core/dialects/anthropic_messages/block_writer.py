@@ -10,6 +10,7 @@ from lunaroute_core.dialects.anthropic_messages.answer_blocks import (
     write_call,
     write_citation,
 )
+from lunaroute_core.dialects.anthropic_messages.object_text import ObjectText
 from lunaroute_core.dialects.block_order import BlockDelta
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -62,6 +63,8 @@ class StreamedBlock:
         self._part: int | None = None
         self._sent: set[str] = set()
         self._custom = isinstance(block, ToolCallBlock) and block.tool_kind == "custom"
+        self._input = ObjectText()
+        self._raw: list[str] = []
 
     def start(self) -> bytes:
         start = _write_start(self._block, self._index)
@@ -86,6 +89,8 @@ class StreamedBlock:
         rest = b"" if final is None else self._rest_of(final)
         if self._custom:
             rest += self._close_custom_input()
+        elif self._raw and (closing := self._input.end("".join(self._raw))):
+            rest += self._delta("input_json_delta", "partial_json", closing)
         return rest + _write_stop(self._index)
 
     @property
@@ -100,13 +105,13 @@ class StreamedBlock:
         return encode_event(msgspec.json.encode(event), event="content_block_delta")
 
     def _arguments(self, fragment: str) -> bytes:
-        begun = "input_json_delta" in self._sent
         if self._custom:
-            opening = "" if begun else _CUSTOM_INPUT_START
-            fragment = opening + msgspec.json.encode(fragment)[1:-1].decode()
-        elif not begun and not fragment.strip():
-            return b""  # the vendor's SDKs fail on white space alone
-        return self._delta("input_json_delta", "partial_json", fragment)
+            opening = "" if "input_json_delta" in self._sent else _CUSTOM_INPUT_START
+            escaped = msgspec.json.encode(fragment)[1:-1].decode()
+            return self._delta("input_json_delta", "partial_json", opening + escaped)
+        self._raw.append(fragment)
+        text = self._input.feed(fragment)
+        return self._delta("input_json_delta", "partial_json", text) if text else b""
 
     def _close_custom_input(self) -> bytes:
         opened = b"" if "input_json_delta" in self._sent else self._arguments("")

@@ -26,7 +26,7 @@ def test_blocks_that_were_not_read_here_are_written_too():
     image = ImageBlock(source=FileSource(vendor="anthropic", file_id="f"))
     assert write_request_block(image)["source"] == {"type": "file", "file_id": "f"}
     call = ToolCallBlock(id="1", name="f", raw_arguments='{"a"')
-    assert write_request_block(call)["input"] == {"_raw_arguments": '{"a"'}
+    assert write_request_block(call)["input"] == {"a": None, "_raw_arguments": '{"a"'}
 
 
 def test_citations_of_others_are_left_out():

@@ -167,8 +167,8 @@ def test_a_refusal_in_the_history_is_a_text(chat):
         ("", {}, False),
         (" \n", {}, False),
         ('{"a": 1}', {"a": 1}, False),
-        ('{"a": 1}{"b": 2}', {"_raw_arguments": '{"a": 1}{"b": 2}'}, True),
-        ('{"a', {"_raw_arguments": '{"a'}, True),
+        ('{"a": 1}{"b": 2}', {"a": 1, "_raw_arguments": '{"a": 1}{"b": 2}'}, True),
+        ('{"a', {"a": None, "_raw_arguments": '{"a'}, True),
         ("[1]", {"_raw_arguments": "[1]"}, True),
     ],
 )

@@ -193,7 +193,7 @@ def test_a_block_that_no_message_can_hold_is_left_out(block):
         ("function", "", {}),
         ("function", " \n", {}),
         ("function", '{"a": [1, null]}', {"a": [1, None]}),
-        ("function", '{"a": "tr', {"_raw_arguments": '{"a": "tr'}),
+        ("function", '{"a": "tr', {"a": "tr", "_raw_arguments": '{"a": "tr'}),
         ("function", "[1]", {"_raw_arguments": "[1]"}),
         ("custom", "free text", {"input": "free text"}),
     ],
