@@ -55,10 +55,13 @@ class ModelResponse:
         content = wire.body if wire.content is None else wire.content
         try:
             decoded = dialect_named(wire.dialect).responses.decode(content)
-            return staged_response(decoded, self.stages)
         except ValueError as error:
             reason = f"the answer is not {wire.dialect}: {error}"
             raise UpstreamProtocolError(reason, provider=self.provider) from error
+        try:
+            return staged_response(decoded, self.stages)
+        except ValueError as error:
+            raise UpstreamProtocolError(str(error), provider=self.provider) from error
 
     def wire_for(self, request: ModelRequest) -> WireResponse:
         """The answer as bytes in the dialect of the client that sent `request`."""

@@ -265,13 +265,17 @@ class ModelStream:
     def _staged(self, decode: Callable[[], list[StreamEvent]]) -> Iterator[StreamEvent]:
         """The events decoded, after the stages."""
         try:
-            for decoded in decode():
-                for event in staged_events(decoded, self.stages or ()):
-                    if isinstance(event, StreamError):
-                        raise UpstreamAnsweredError(event.details, provider=self.provider)
-                    yield event
+            decoded = decode()
         except ValueError as error:
             raise self._broken(f"malformed stream event: {error}") from error
+        try:
+            for event in decoded:
+                for staged in staged_events(event, self.stages or ()):
+                    if isinstance(staged, StreamError):
+                        raise UpstreamAnsweredError(staged.details, provider=self.provider)
+                    yield staged
+        except ValueError as error:
+            raise self._broken(str(error)) from error
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""

@@ -2,7 +2,7 @@
 request has begun: an encoder that renames a tool appends the stage that restores its name.
 """
 
-from lunaroute_core.answer_stages.free_form_input import FreeFormInput
+from lunaroute_core.answer_stages.json_output import JSONOutput
 from lunaroute_core.answer_stages.stage import AnswerStage, staged_events, staged_response
 from lunaroute_core.answer_stages.stop_matcher import StopMatcher
 from lunaroute_core.answer_stages.tool_restoration import ClientTool, ToolRestoration
@@ -10,7 +10,7 @@ from lunaroute_core.answer_stages.tool_restoration import ClientTool, ToolRestor
 __all__ = [
     "AnswerStage",
     "ClientTool",
-    "FreeFormInput",
+    "JSONOutput",
     "StopMatcher",
     "ToolRestoration",
     "staged_events",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
     UnenforceableSchemaError,
@@ -104,6 +105,8 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     if output.verbosity is not None:
         adaptation.translation.dropped(adaptation.named("verbosity"), "Claude has no verbosity")
     given = output.format
+    if given is not None and given.kind != "text":
+        adaptation.translation.stages.append(JSONOutput(given.schema))
     if given is None or not _is_enforced(given, adaptation):
         return Output()
     return Output(format=OutputFormat(kind="json_schema", schema=_schema(given, adaptation)))
