@@ -1,6 +1,8 @@
 """One wire dialect: its name, its vendor, its paths, and the codec for each kind of bytes."""
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from lunaroute_core.dialects.codec import (
     ErrorCodec,
@@ -20,6 +22,7 @@ class Dialect:
         name: the registry's key, `openai_chat`.
         vendor: whose API it is.
         paths: where clients post requests, the vendor's own path first.
+        field_names: what its clients call what the normalized model calls otherwise.
     """
 
     name: str
@@ -30,3 +33,4 @@ class Dialect:
     streams: StreamCodec
     errors: ErrorCodec
     token_count: TokenCountCodec | None = None
+    field_names: Mapping[str, str] = field(factory=dict[str, str])

@@ -1,6 +1,7 @@
 """Anthropic's Messages API."""
 
 from lunaroute_core.dialects.anthropic_messages.errors import MessagesErrors
+from lunaroute_core.dialects.anthropic_messages.field_names import FIELD_NAMES
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.requests import MessagesRequests
 from lunaroute_core.dialects.anthropic_messages.responses import MessagesResponses
@@ -18,6 +19,7 @@ ANTHROPIC_MESSAGES = Dialect(
     streams=MessagesStreams(),
     errors=MessagesErrors(),
     token_count=MessagesTokenCount(),
+    field_names=FIELD_NAMES,
 )
 
 __all__ = ["ANTHROPIC", "ANTHROPIC_MESSAGES"]

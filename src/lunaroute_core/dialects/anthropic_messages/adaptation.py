@@ -5,7 +5,7 @@ from typing import NoReturn
 from attrs import field, frozen
 
 from lunaroute_core.capabilities import Capabilities
-from lunaroute_core.dialects.anthropic_messages.client_fields import client_field
+from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.tool_ids import ToolNames, short_id
 from lunaroute_core.translation import Translation
 

@@ -2,6 +2,7 @@
 
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors
+from lunaroute_core.dialects.openai_responses.field_names import FIELD_NAMES
 from lunaroute_core.dialects.openai_responses.requests import ResponsesRequests
 from lunaroute_core.dialects.openai_responses.responses import ResponsesAnswers
 from lunaroute_core.dialects.openai_responses.streams import ResponsesStreams
@@ -15,6 +16,7 @@ OPENAI_RESPONSES = Dialect(
     responses=ResponsesAnswers(),
     streams=ResponsesStreams(),
     errors=ResponsesErrors(),
+    field_names=FIELD_NAMES,
 )
 
 __all__ = ["OPENAI_RESPONSES"]

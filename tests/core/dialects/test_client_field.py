@@ -1,6 +1,6 @@
 import pytest
 
-from lunaroute_core.dialects.anthropic_messages.client_fields import client_field
+from lunaroute_core.dialects.client_field import client_field
 
 
 @pytest.mark.parametrize(

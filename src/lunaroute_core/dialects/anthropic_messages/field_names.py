@@ -1,0 +1,15 @@
+"""What clients of this dialect call the fields of a request."""
+
+FIELD_NAMES = {
+    "turns": "messages",
+    "instructions": "system",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "effort": "output_config.effort",
+    "format": "output_config.format",
+    "tier": "service_tier",
+    "user": "metadata.user_id",
+    "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+    "mode": "thinking",
+    "budget": "thinking.budget_tokens",
+}

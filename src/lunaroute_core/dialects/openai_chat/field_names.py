@@ -1,0 +1,16 @@
+"""What clients of this dialect call the fields of a request."""
+
+FIELD_NAMES = {
+    "turns": "messages",
+    "instructions": "messages",
+    "max_output_tokens": "max_completion_tokens",
+    "effort": "reasoning_effort",
+    "mode": "reasoning_effort",
+    "budget": "reasoning_effort",
+    "display": "reasoning",
+    "format": "response_format",
+    "tier": "service_tier",
+    "cache_options": "prompt_cache_options",
+    "cache_key": "prompt_cache_key",
+    "breakpoint": "messages[].content[].prompt_cache_breakpoint",
+}

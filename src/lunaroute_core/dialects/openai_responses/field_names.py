@@ -1,0 +1,15 @@
+"""What clients of this dialect call the fields of a request."""
+
+FIELD_NAMES = {
+    "turns": "input",
+    "effort": "reasoning.effort",
+    "mode": "reasoning",
+    "budget": "reasoning",
+    "display": "reasoning.summary",
+    "format": "text.format",
+    "verbosity": "text.verbosity",
+    "tier": "service_tier",
+    "cache_options": "prompt_cache_options",
+    "cache_key": "prompt_cache_key",
+    "breakpoint": "input[].content[].prompt_cache_breakpoint",
+}
