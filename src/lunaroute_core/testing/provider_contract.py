@@ -146,8 +146,7 @@ class _Check:
         _require(_is_a(response, ModelResponse), "`send` returns a ModelResponse")
         _require(_is_text(response.provider), "a response names its provider")
         _require(_is_text(response.model), "a response names its model")
-        has_content = response.wire is not None or response.normalized is not None
-        _require(has_content, "a response has a wire or a normalized view")
+        _require(_has_view(response), "a response has a wire or a normalized view")
         _require(bool(response.wire_for(request).body), "a response has a body for the client")
 
     async def _stream(self, provider: Provider, request: ModelRequest | None = None) -> None:
@@ -220,6 +219,14 @@ async def _tasks() -> AsyncGenerator[asyncio.TaskGroup]:
 
 def _is_a(value: object, kind: type) -> bool:
     return isinstance(value, kind)
+
+
+def _has_view(response: ModelResponse) -> bool:
+    try:
+        _ = response.wire or response.normalized
+    except ValueError:
+        return False
+    return True
 
 
 def _is_text(value: object) -> bool:
