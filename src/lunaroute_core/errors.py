@@ -7,11 +7,12 @@
     ├── RequestError                the client's request cannot be served as it is
     │   ├── InvalidRequestError     400, names the field
     │   └── RequestTooLargeError    413
-    └── ProviderError               an upstream did not give a good answer
-        ├── UpstreamAnsweredError   it answered, with an error
-        ├── UpstreamUnavailableError  it could not be reached
-        ├── UpstreamTimeoutError    a deadline passed
-        └── UpstreamProtocolError   it answered something that is no answer
+    ├── ProviderError               an upstream did not give a good answer
+    │   ├── UpstreamAnsweredError   it answered, with an error
+    │   ├── UpstreamUnavailableError  it could not be reached
+    │   ├── UpstreamTimeoutError    a deadline passed
+    │   └── UpstreamProtocolError   it answered something that is no answer
+    └── StateStoreError             a state store is locked, full, damaged or out of reach
 
 Wire errors are rendered once, by the client's dialect codec, from `details`.
 """
@@ -170,3 +171,15 @@ class UpstreamProtocolError(ProviderError):
     def __init__(self, message: str, *, provider: str) -> None:
         details = ErrorDetails(kind=ErrorKind.PROTOCOL, message=message)
         super().__init__(details, provider=provider)
+
+
+class StateStoreError(LunaRouteError):
+    """A state store cannot do what it was asked.
+
+    `source` is the file or server behind it, None where that is not to blame.
+    """
+
+    def __init__(self, reason: str, *, source: str | None = None) -> None:
+        self.reason = reason
+        self.source = source
+        super().__init__(f"{source}: {reason}" if source else reason)

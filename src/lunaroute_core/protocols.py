@@ -1,6 +1,6 @@
 """What users plug in. Nobody has to inherit: an object with these methods will do.
 
-The contract test of `Provider` is `lunaroute_core.testing.check_provider`.
+`lunaroute_core.testing` has the contract tests: `check_provider`, `check_state_store`.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -62,18 +62,32 @@ class SessionStore(Protocol):
 
 @runtime_checkable
 class StateStore(Protocol):
-    """Small shared state with a time to live: counters, cool-downs, vaults."""
+    """Small shared state with a time to live: counters, cool-downs, vaults.
 
-    async def get(self, key: str) -> bytes | None: ...
+    A key is any text and holds either a value or a counter: reading a counter with `get`
+    is not foreseen. A `ttl` is in seconds and more than 0, else ValueError. Stores are
+    bounded, so one may forget before the time is up. Every method raises StateStoreError
+    when the store is locked, full, damaged or out of reach.
+    """
+
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None when there is none or its time is up."""
+        ...
 
     async def set(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
         """Store a value for `ttl` seconds, for good when None."""
         ...
 
-    async def delete(self, key: str) -> bool: ...
+    async def delete(self, key: str) -> bool:
+        """Forget a value or counter; False if there was none."""
+        ...
 
     async def increment(self, key: str, amount: int = 1, *, ttl: float | None = None) -> int:
-        """Add atomically and return the new value; `ttl` counts from the first write."""
+        """Add atomically and return the new value; `ttl` counts from the first write.
+
+        Counters begin at 0 and have 64 bits. Raises StateStoreError for one that would not
+        fit, and for a key that holds a value which is no number.
+        """
         ...
 
 

@@ -26,6 +26,7 @@ from lunaroute_core.testing.replies import (
 from lunaroute_core.testing.sample_answers import stream_events, text_response, tool_call_response
 from lunaroute_core.testing.sample_requests import chat_request, wire_request
 from lunaroute_core.testing.scripted_upstream import Script, ScriptedUpstream
+from lunaroute_core.testing.state_store_contract import StateStoreContractError, check_state_store
 
 __all__ = [
     "Answer",
@@ -46,11 +47,13 @@ __all__ = [
     "ScriptedUpstream",
     "Send",
     "Sleep",
+    "StateStoreContractError",
     "Step",
     "StreamScript",
     "chat_request",
     "check_events",
     "check_provider",
+    "check_state_store",
     "json_reply",
     "raw_reply",
     "sse_reply",
