@@ -16,6 +16,8 @@ _CONFIGURATION = """\
 providers:
   openai:
     base_url: http://127.0.0.1:{upstream}/v1
+  anthropic:
+    base_url: http://127.0.0.1:{upstream}
 """
 
 

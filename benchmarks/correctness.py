@@ -7,8 +7,9 @@ from benchmarks import requests
 from benchmarks.child_process import ChildProcess
 from benchmarks.contestants import Arena
 from benchmarks.http_client import Connection, LoadError, body_of, post
-from benchmarks.load import closed_loop, open_loop, paced_streams
+from benchmarks.load import closed_loop, first_byte, open_loop, paced_streams
 from benchmarks.measurements import first_answer
+from benchmarks.upstream import STREAM_CHUNKS
 
 _CHUNKS = 5
 
@@ -23,6 +24,7 @@ async def check(arena: Arena, server: str) -> None:
         for child in (contestants.subject, contestants.bare):
             await _same_answers(child, arena.upstream_port)
             await _whole_requests(child)
+            await _translations(child)
             await _loads(child)
     seconds = await first_answer(arena.new_subject(server))
     _require(0 < seconds < time.monotonic(), "the start took no time")
@@ -41,6 +43,16 @@ async def _whole_requests(child: ChildProcess) -> None:
         answer = await _answer(child.port, post(body))
         digest = hashlib.sha256(body).hexdigest().encode()
         _require(digest in answer, f"the body of {size} bytes did not arrive as sent")
+
+
+async def _translations(child: ChildProcess) -> None:
+    """The Anthropic upstream says the same, so that a Chat client reads the same."""
+    whole = await _answer(child.port, requests.TRANSLATED)
+    _require(b"It lies on the river Seine." in whole, f"the answer is {whole!r}")
+    stream = await _answer(child.port, requests.TRANSLATED_STREAM)
+    words = stream.count(b'"content":" Paris"')
+    _require(words == STREAM_CHUNKS - 2, f"{words} chunks of text arrived")
+    _require(await first_byte(child.port, requests.STREAM) > 0, "the stream began at once")
 
 
 async def _loads(child: ChildProcess) -> None:

@@ -56,6 +56,21 @@ async def _punctual_worker(
     connection.close()
 
 
+async def first_byte(port: int, payload: bytes) -> float:
+    """Seconds from sending a request for a stream to the first event of its answer."""
+    arrived: list[float] = []
+
+    def note(data: bytes) -> None:
+        if not arrived and b"data:" in data:
+            arrived.append(time.perf_counter())
+
+    connection = await Connection.open(port, note)
+    started = time.perf_counter()
+    await connection.request(payload)
+    connection.close()
+    return arrived[0] - started
+
+
 async def paced_streams(port: int, payload: bytes, *, streams: int, chunks: int) -> list[float]:
     """Streams held open at once; `payload` asks for `chunks` chunks from each.
 

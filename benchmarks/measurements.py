@@ -4,6 +4,7 @@ machine does meets both."""
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from statistics import median
 
 from attrs import frozen
 
@@ -11,8 +12,9 @@ from benchmarks import requests
 from benchmarks.child_process import ChildProcess
 from benchmarks.contestants import Arena, Contestants
 from benchmarks.http_client import Connection
-from benchmarks.load import closed_loop, open_loop, paced_streams
+from benchmarks.load import closed_loop, first_byte, open_loop, paced_streams
 from benchmarks.result import Result, absolute, compared, percentile
+from benchmarks.upstream import STREAM_CHUNKS
 
 Load = Callable[[int], Awaitable[object]]
 """Puts load on the port it is given."""
@@ -32,6 +34,7 @@ class Scale:
     paced_rounds: int = 2
     paced_chunks: int = 250
     latency_seconds: float = 3.0
+    first_bytes: int = 100
     starts: int = 3
     warm_up_requests: int = 3_000
     memory_requests: int = 10_000
@@ -107,6 +110,54 @@ async def held_streams(contestants: Contestants, scale: Scale) -> list[Result]:
             budget=20,
         ),
     ]
+
+
+async def translation(contestants: Contestants, scale: Scale) -> list[Result]:
+    """A Chat client's requests to an Anthropic upstream, over the bare relay's to a Chat one."""
+    server = contestants.server
+    count, streams = scale.small_requests // 2, scale.streams // 2
+    whole = await alternate(
+        contestants, repeated(requests.TRANSLATED, count), count=count, rounds=scale.rounds
+    )
+    chunks = streams * STREAM_CHUNKS
+    streamed = await alternate(
+        contestants,
+        repeated(requests.TRANSLATED_STREAM, streams),
+        count=chunks,
+        rounds=scale.rounds,
+    )
+    gateway, bare = (median(pair[side] for pair in streamed) for side in (0, 1))
+    return [
+        compared(server, "translated JSON, 220 B", "µs CPU/request", pairs=whole, budget=1.7),
+        absolute(
+            server,
+            "translated stream of 66 chunks",
+            "µs CPU/chunk",
+            gateway=gateway,
+            bare=bare,
+            budget=25,
+        ),
+        await _first_bytes(contestants, scale),
+    ]
+
+
+async def _first_bytes(contestants: Contestants, scale: Scale) -> Result:
+    """When a stream begins that is translated, over one that is passed through."""
+    port = contestants.subject.port
+    payloads = (requests.TRANSLATED_STREAM, requests.STREAM)
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(scale.first_bytes):
+        for payload, seconds in zip(payloads, taken, strict=True):
+            seconds.append(await first_byte(port, payload))
+    translated, passed = (percentile(seconds, 0.5) * 1e3 for seconds in taken)
+    return absolute(
+        contestants.server,
+        "translated stream's first byte, over passthrough",
+        "ms, p50",
+        gateway=translated,
+        bare=passed,
+        budget=5,
+    )
 
 
 async def latency(contestants: Contestants, scale: Scale) -> list[Result]:
@@ -185,6 +236,6 @@ async def measure(arena: Arena, server: str, scale: Scale) -> list[Result]:
     results: list[Result] = []
     with arena.contestants(server) as contestants:
         await warm_up(contestants)
-        for rows in (throughput, held_streams, latency, memory):
+        for rows in (throughput, translation, held_streams, latency, memory):
             results += await rows(contestants, scale)
     return results + await start_up(arena, server, scale)

@@ -34,6 +34,9 @@ def _json(body: dict[str, object]) -> bytes:
 SMALL = post(chat("bench-json", size=SMALL_BYTES))
 LARGE = post(chat("bench-json", size=LARGE_BYTES))
 STREAM = post(chat("bench-stream", stream=True, size=SMALL_BYTES))
+TRANSLATED = post(chat("anthropic/bench-json", size=SMALL_BYTES))
+"""For the gateway; the bare relay passes it on as it is, to be answered in Chat."""
+TRANSLATED_STREAM = post(chat("anthropic/bench-stream", stream=True, size=SMALL_BYTES))
 
 
 def paced(chunks: int) -> bytes:

@@ -9,6 +9,8 @@ it comes directly or through a relay:
 * `"stream":true`: a stream of 66 chunks at once;
 * anything else: a JSON answer.
 
+The last two it answers in Anthropic's dialect to `POST /v1/messages`, saying the same.
+
     python -m benchmarks.upstream --port 9000
 """
 
@@ -24,6 +26,7 @@ from benchmarks.event_loop import new_event_loop
 CHUNKS_PER_SECOND = 50
 STREAM_CHUNKS = 66
 _LOOKED_AT = 200
+_MESSAGES = b"POST /v1/messages "
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _MAX_TOKENS = re.compile(rb'"max_tokens":(\d+)')
 
@@ -73,6 +76,42 @@ _CANNED_STREAM = [
     _framed(_DONE) + _END,
 ]
 
+_MESSAGE = (
+    b'{"id":"msg_bench","type":"message","role":"assistant","model":"bench-json","content":'
+    b'[{"type":"text","text":"The capital of France is Paris. It lies on the river Seine."}],'
+    b'"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":24,'
+    b'"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":15,'
+    b'"service_tier":"standard"}}'
+)
+_MESSAGE_EVENTS = (
+    (
+        b'{"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant",'
+        b'"model":"bench-stream","content":[],"stop_reason":null,"stop_sequence":null,'
+        b'"usage":{"input_tokens":24,"output_tokens":1}}}'
+    ),
+    b'{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
+    *[
+        b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" Paris"}}',
+    ]
+    * (STREAM_CHUNKS - 2),
+    b'{"type":"content_block_stop","index":0}',
+    (
+        b'{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},'
+        b'"usage":{"output_tokens":64}}'
+    ),
+    b'{"type":"message_stop"}',
+)
+_EVENT_TYPE = re.compile(rb'"type":"(\w+)"')
+_CANNED_MESSAGE = _json_answer(_MESSAGE)
+
+
+def _event(data: bytes) -> bytes:
+    kind = _EVENT_TYPE.search(data)
+    return b"event: %s\ndata: %s\n\n" % (kind[1] if kind else b"", data)
+
+
+_CANNED_MESSAGE_STREAM = [*map(_framed, map(_event, _MESSAGE_EVENTS)), _END]
+
 
 class Upstream(asyncio.Protocol):
     """One connection."""
@@ -101,9 +140,13 @@ class Upstream(asyncio.Protocol):
         self.needed = head_end + 4 + (int(length[1]) if length else 0)
         if len(self.received) >= self.needed:
             body = bytes(self.received[head_end + 4 : self.needed])
+            messages = self.received.startswith(_MESSAGES)
             self.received.clear()
             self.needed = 0
-            self.answer(body)
+            if messages:
+                self.answer_message(body)
+            else:
+                self.answer(body)
 
     def answer(self, body: bytes) -> None:
         start = body[:_LOOKED_AT]
@@ -120,6 +163,14 @@ class Upstream(asyncio.Protocol):
                 self.transport.write(chunk)
         else:
             self.transport.write(_CANNED_ANSWER)
+
+    def answer_message(self, body: bytes) -> None:
+        if b'"stream":true' not in body:
+            self.transport.write(_CANNED_MESSAGE)
+            return
+        self.transport.write(_STREAM_HEAD)
+        for chunk in _CANNED_MESSAGE_STREAM:
+            self.transport.write(chunk)
 
     def pace(self, left: int, due: float) -> None:
         """Send a chunk, and the others each when it is due, however late this one is."""
