@@ -4,7 +4,7 @@ A stream comes either as wire bytes in some dialect (`wire`) or as normalized ev
 (`events`); whoever consumes it asks for the view it needs.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from types import TracebackType
@@ -26,11 +26,14 @@ from lunaroute_core.errors import (
 )
 from lunaroute_core.headers import Headers
 from lunaroute_core.model import (
+    ArgumentsDelta,
+    ReasoningDelta,
     StreamEnd,
     StreamError,
     StreamEvent,
     StreamFinish,
     StreamStart,
+    TextDelta,
     UsageUpdate,
 )
 from lunaroute_core.model_request import ModelRequest
@@ -71,10 +74,11 @@ class ModelStream:
 
     Attributes:
         wire: the bytes; beside `events` only their source's headers are of interest.
-        events: the events, where they do not follow from the bytes alone.
-        stages: what is done to events decoded from `wire`; None for a stream that is not to be
-            decoded before somebody asks for its events. Otherwise entering waits for the first
-            event decoded.
+        events: the events, where there are no bytes, or they are not to be read.
+        stages: what is done to the events before anybody sees them; None for wire bytes that
+            may go to a client of their dialect as they are. Whoever hands the stream on may add
+            to them before it is entered.
+        before_finish: awaited before the event that finishes the answer is given away.
     """
 
     provider: str
@@ -83,12 +87,14 @@ class ModelStream:
     events: AsyncGenerator[StreamEvent, None] | None = None
     timings: Timings | None = None
     stages: Sequence[AnswerStage] | None = None
+    before_finish: Callable[[], Awaitable[None]] | None = None
     summary: AnswerSummary = field(factory=AnswerSummary)
     _observer: StreamObserver | None = field(default=None, init=False)
     _encoder: StreamEncoder | None = field(default=None, init=False)
     _framer: SSEFramer = field(factory=SSEFramer, init=False)
     _first_block: bytes = field(default=b"", init=False)
-    _first_event: StreamEvent | None = field(default=None, init=False)
+    _batches: AsyncGenerator[list[StreamEvent], None] | None = field(default=None, init=False)
+    _first_batch: list[StreamEvent] = field(factory=list[StreamEvent], init=False)
     _primed: bool = field(default=False, init=False)
 
     async def __aenter__(self) -> Self:
@@ -104,6 +110,8 @@ class ModelStream:
         await self.aclose()
 
     async def aclose(self) -> None:
+        if self._batches is not None:
+            await self._batches.aclose()
         if self.events is not None:
             await self.events.aclose()
         if self.wire is not None:
@@ -127,9 +135,7 @@ class ModelStream:
         try:
             if self.events is None and self.wire is not None and self.wire.dialect is not None:
                 await self._prime_wire(self.wire.dialect, self.wire.source)
-                if self.stages is not None:
-                    self.events = self._decoded(self.wire.dialect, self.wire.source)
-            if self.events is not None or self.wire is None:
+            if self.events is not None or self.wire is None or self.stages is not None:
                 await self._prime_events()
         except BaseException:
             await self.aclose()
@@ -155,12 +161,8 @@ class ModelStream:
         self._first_block = first
 
     async def _prime_events(self) -> None:
-        if self.events is None:
-            raise ValueError("a stream needs wire bytes or events")
-        self._first_event = await anext(self.events, None)
-        if self._first_event is None:
-            raise self._broken("the stream ended without an event")
-        self._note(self._first_event)
+        self._batches = self._read_batches()
+        self._first_batch = await anext(self._batches)
 
     def blocks(self, request: ModelRequest) -> AsyncGenerator[bytes, None]:
         """The stream as blocks of whole frames in the dialect of the client that sent
@@ -172,12 +174,11 @@ class ModelStream:
             ProviderError: the upstream failed, or ended before its terminal event.
         """
         dialect = request.context.client_dialect
-        if self.events is not None or self.wire is None:
-            return self._encoded(dialect, request)
-        if self._observer is None:
-            return self._forwarded(self.wire.source)
-        if self.wire.dialect == dialect:
-            return self._relayed(self.wire.source, self._observer)
+        if self._batches is None and self.wire is not None:
+            if self._observer is None:
+                return self._forwarded(self.wire.source)
+            if self.wire.dialect == dialect:
+                return self._relayed(self.wire.source, self._observer)
         return self._encoded(dialect, request)
 
     async def _forwarded(self, source: ByteSource) -> AsyncGenerator[bytes, None]:
@@ -220,66 +221,94 @@ class ModelStream:
     async def _encoded(self, dialect: str, request: ModelRequest) -> AsyncGenerator[bytes, None]:
         encoder = dialect_named(dialect).streams.encoder(request=request.normalized)
         self._encoder = encoder
-        async with aclosing(aiter(self)) as events:
-            async for event in events:
-                if frames := encoder.encode(event):
+        encode = encoder.encode
+        async with aclosing(self._all_batches()) as batches:
+            async for batch in batches:
+                if frames := b"".join([encode(event) for event in batch]):
                     yield frames
 
     async def __aiter__(self) -> AsyncGenerator[StreamEvent, None]:
         """The stream as normalized events."""
         await self.prime()
-        if self.events is None and self.wire is not None and self.wire.dialect is not None:
-            events = self._decoded(self.wire.dialect, self.wire.source)
-        else:
-            events = self._noted()
-        async with aclosing(events):
-            async for event in events:
-                yield event
+        async with aclosing(self._all_batches()) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield event
 
-    async def _noted(self) -> AsyncGenerator[StreamEvent, None]:
-        if self.events is None or self._first_event is None:
-            raise self._broken("the stream cannot be read as normalized events")
+    async def _all_batches(self) -> AsyncGenerator[list[StreamEvent], None]:
+        if self._batches is None:
+            self._batches = self._read_batches()
+        yield self._first_batch
+        async for batch in self._batches:
+            yield batch
+
+    async def _read_batches(self) -> AsyncGenerator[list[StreamEvent], None]:
+        """The events after the stages, together what came together.
+
+        Raises:
+            ProviderError: the upstream failed, or ended before its terminal event; what came
+                before that has been given.
+        """
         finished = False
-        yield self._first_event
-        async for event in self.events:
-            self._note(event)
-            finished = finished or isinstance(event, StreamFinish)
-            yield event
+        async with aclosing(self._sources()) as sources:
+            async for source in sources:
+                batch: list[StreamEvent] = []
+                problem: ProviderError | None = None
+                try:
+                    for event in self._staged(source):
+                        self._note(event)
+                        batch.append(event)
+                except ProviderError as error:
+                    problem = error
+                if any(isinstance(event, StreamFinish) for event in batch):
+                    finished = True
+                    if self.before_finish is not None:
+                        await self.before_finish()
+                if batch:
+                    yield batch
+                if problem is not None:
+                    raise problem
+                if batch and isinstance(batch[-1], StreamEnd):
+                    return
         if not finished:
             raise self._broken("server error: the stream ended before its terminal event")
 
-    async def _decoded(self, dialect: str, source: ByteSource) -> AsyncGenerator[StreamEvent, None]:
-        """The wire stream's events; the observer beside it keeps the summary."""
-        if self._observer is None:
-            raise ValueError("the stream has not been entered")
-        decoder = dialect_named(dialect).streams.decoder()
-        async with aclosing(self._relayed(source, self._observer)) as blocks:
+    async def _sources(self) -> AsyncGenerator[Callable[[], list[StreamEvent]], None]:
+        """What gives the events, a batch each."""
+        if self.events is not None:
+            async for event in self.events:
+                yield partial(list[StreamEvent], (event,))
+            return
+        if self.wire is None:
+            raise ValueError("a stream needs wire bytes or events")
+        if self.wire.dialect is None or self._observer is None:
+            raise self._broken("the stream cannot be read as normalized events")
+        decoder = dialect_named(self.wire.dialect).streams.decoder()
+        async with aclosing(self._relayed(self.wire.source, self._observer)) as blocks:
             async for block in blocks:
-                for event in self._staged(partial(decoder.decode, block)):
-                    yield event
-                    if isinstance(event, StreamEnd):
-                        return
-        for event in self._staged(decoder.end):
-            yield event
+                yield partial(decoder.decode, block)
+        yield decoder.end
 
-    def _staged(self, decode: Callable[[], list[StreamEvent]]) -> Iterator[StreamEvent]:
-        """The events decoded, after the stages."""
+    def _staged(self, source: Callable[[], list[StreamEvent]]) -> Iterator[StreamEvent]:
+        """The events of a source, after the stages."""
         try:
-            decoded = decode()
+            events = source()
         except ValueError as error:
             raise self._broken(f"malformed stream event: {error}") from error
+        if not self.stages:
+            yield from events
+            return
         try:
-            for event in decoded:
-                for staged in staged_events(event, self.stages or ()):
-                    if isinstance(staged, StreamError):
-                        raise UpstreamAnsweredError(staged.details, provider=self.provider)
-                    yield staged
+            for event in events:
+                yield from staged_events(event, self.stages)
         except ValueError as error:
             raise self._broken(str(error)) from error
 
     def _note(self, event: StreamEvent) -> None:
         """Keep the summary, and turn an error inside the stream into an exception."""
         match event:
+            case TextDelta() | ArgumentsDelta() | ReasoningDelta():
+                pass
             case StreamStart():
                 self.summary.id, self.summary.model = event.id, event.model
                 self.summary.usage = event.usage
