@@ -9,6 +9,8 @@ from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.tool_ids import ToolNames, short_id
 from lunaroute_core.translation import Translation
 
+_OPENAI_CHAT = "openai_chat"
+
 
 @frozen(kw_only=True)
 class Adaptation:
@@ -27,6 +29,16 @@ class Adaptation:
     @property
     def capabilities(self) -> Capabilities:
         return self.translation.capabilities
+
+    @property
+    def same_vendor(self) -> bool:
+        """Whether the client speaks OpenAI's other dialect, whose words mean the same here."""
+        return self.dialect == _OPENAI_CHAT
+
+    @property
+    def marks_caches(self) -> bool:
+        """Whether single parts may be marked for the prompt cache."""
+        return self.capabilities.cache_marks and self.capabilities.first_party
 
     def named(self, key: str) -> str:
         """The client's name for a field."""

@@ -1,22 +1,24 @@
-"""Prompt-cache breakpoints as OpenAI takes them: on parts of what it reads."""
+"""Prompt-cache breakpoints and options as OpenAI takes them: on parts of what it reads."""
 
 from collections.abc import Iterator
 from typing import Literal
 
+from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.fields import item_head
-from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,
     CacheMark,
+    CacheOptions,
     NormalizedRequest,
     ReasoningBlock,
-    TextBlock,
     ToolCallBlock,
     ToolResultBlock,
 )
 
 _MOST = 4
 _LONGER: dict[str, Literal["30m", "12h"]] = {"5m": "30m", "30m": "30m", "1h": "12h", "12h": "12h"}
+_OPTIONS = frozenset({"mode", "ttl"})
 
 
 def place_cache_marks(adapted: NormalizedRequest, asked: NormalizedRequest) -> None:
@@ -38,13 +40,43 @@ def place_cache_marks(adapted: NormalizedRequest, asked: NormalizedRequest) -> N
         part.cache = None
     for part in marked[-_MOST:]:
         part.cache = None if part.cache is None else _fitted(part.cache)
-    _without_strings(adapted)
 
 
 def remove_cache_marks(adapted: NormalizedRequest) -> None:
     """Leave caching to a server that knows no breakpoints."""
     for block in _blocks(adapted):
         block.cache = None
+
+
+def adapted_cache(request: NormalizedRequest, adaptation: Adaptation) -> CacheOptions | None:
+    """Caching asked for the request as a whole: no output tokens at all ask for a filled cache.
+
+    Raises:
+        InvalidRequestError: the model fills its cache only by answering.
+    """
+    asked = request.cache or CacheOptions()
+    options = _options(asked, adaptation)
+    if request.limits.max_output_tokens == 0:
+        if not adaptation.marks_caches:
+            param = adaptation.named("max_output_tokens")
+            message = "this model cannot fill its cache without writing an answer"
+            adaptation.translation.rejected(param, message)
+        options["prewarm"] = True
+    key = asked.key
+    if key is not None and not adaptation.capabilities.first_party:
+        adaptation.translation.dropped("prompt_cache_key", "only OpenAI knows it")
+        key = None
+    return CacheOptions(key=key, options=options or None) if key or options else None
+
+
+def _options(asked: CacheOptions, adaptation: Adaptation) -> JSONObject:
+    given = asked.options or {}
+    if given and not adaptation.marks_caches:
+        adaptation.translation.dropped("prompt_cache_options", "the model takes none")
+        return {}
+    for key in given.keys() - _OPTIONS:
+        adaptation.translation.dropped(f"prompt_cache_options.{key}", "it is no option of Chat's")
+    return {key: value for key, value in given.items() if key in _OPTIONS}
 
 
 def _fitted(mark: CacheMark) -> CacheMark:
@@ -67,19 +99,6 @@ def _moved(request: NormalizedRequest) -> list[Block]:
 def _is_markable(block: Block) -> bool:
     head = item_head(block) or {}
     return head.get("role") != "assistant" and not isinstance(block, ToolCallBlock | ReasoningBlock)
-
-
-def _without_strings(request: NormalizedRequest) -> None:
-    """A tool's output that has been marked is a list of parts, since a string has no mark."""
-    for turn in request.turns:
-        for block in turn.blocks:
-            match block:
-                case ToolResultBlock(blocks=[TextBlock(cache=CacheMark())]):
-                    block.extensions = {
-                        key: it for key, it in block.extensions.items() if key != DIALECT
-                    }
-                case _:
-                    pass
 
 
 def _blocks(request: NormalizedRequest) -> Iterator[Block]:

@@ -12,7 +12,6 @@ _BUDGETS: tuple[tuple[int, Effort], ...] = (
     (32768, "xhigh"),
 )
 """Tokens to think with that each effort stands for."""
-_SHOWN = "summarized"
 
 
 def adapted_reasoning(asked: Reasoning | None, adaptation: Adaptation) -> Reasoning | None:
@@ -22,10 +21,19 @@ def adapted_reasoning(asked: Reasoning | None, adaptation: Adaptation) -> Reason
     wanted = _wanted(asked, adaptation)
     effort = None if wanted is None else _level(wanted, adaptation)
     # A model that takes no effort does not think, and refuses to be asked for a summary.
-    shown = asked.display == _SHOWN and bool(adaptation.capabilities.efforts)
+    shown = _is_shown(asked) and effort != "none" and bool(adaptation.capabilities.efforts)
     if effort is None and not shown:
         return None
     return Reasoning(effort=effort, display="auto" if shown else None)
+
+
+def _is_shown(asked: Reasoning) -> bool:
+    """Whether the client wants to read the thinking: manual thinking is shown unless it says
+    otherwise, adaptive thinking if it says so.
+    """
+    if asked.display is None:
+        return asked.mode == "enabled"
+    return asked.display == "summarized"
 
 
 def _wanted(asked: Reasoning, adaptation: Adaptation) -> Effort | None:

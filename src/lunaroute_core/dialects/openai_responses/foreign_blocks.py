@@ -15,6 +15,7 @@ from lunaroute_core.dialects.openai_responses.labelled_text import (
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
 from lunaroute_core.model import (
+    AudioBlock,
     Block,
     CompactionBlock,
     DocumentBlock,
@@ -23,6 +24,7 @@ from lunaroute_core.model import (
     HostedResultBlock,
     ImageBlock,
     InlineSource,
+    OpaqueBlock,
     ReasoningBlock,
     RefusalBlock,
     SearchResultBlock,
@@ -30,7 +32,7 @@ from lunaroute_core.model import (
     TextBlock,
     TextSource,
     ToolCallBlock,
-    UrlSource,
+    ToolResultBlock,
 )
 
 _DEFAULT_FILE_NAME = "document.pdf"
@@ -49,20 +51,28 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
 def _adapted(block: Block, adaptation: Adaptation) -> list[Block]:
     note_lost(block.extensions, adaptation, prefix=adaptation.in_content("content[]."))
     match block:
-        case TextBlock() | RefusalBlock():
-            return [_text(block, adaptation)]
-        case ImageBlock():
-            return [_image(block, adaptation)]
+        case TextBlock() | RefusalBlock() | ImageBlock() | ToolCallBlock():
+            return [_one(block, adaptation)]
         case DocumentBlock():
             return _document(block, adaptation)
         case SearchResultBlock():
             return _search_result(block, adaptation)
-        case ToolCallBlock():
-            return [_call(block, adaptation)]
         case ReasoningBlock():
             return _reasoning(block, adaptation)
         case _:
             return _whole(block, adaptation)
+
+
+def _one(
+    block: TextBlock | RefusalBlock | ImageBlock | ToolCallBlock, adaptation: Adaptation
+) -> Block:
+    match block:
+        case TextBlock() | RefusalBlock():
+            return _text(block, adaptation)
+        case ImageBlock():
+            return _image(block, adaptation)
+        case ToolCallBlock():
+            return _call(block, adaptation)
 
 
 def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock:
@@ -157,7 +167,15 @@ def _reasoning(block: ReasoningBlock, adaptation: Adaptation) -> list[Block]:
     return []
 
 
-def _whole(block: Block, adaptation: Adaptation) -> list[Block]:
+def _whole(
+    block: AudioBlock
+    | ToolResultBlock
+    | HostedCallBlock
+    | HostedResultBlock
+    | CompactionBlock
+    | OpaqueBlock,
+    adaptation: Adaptation,
+) -> list[Block]:
     """What another vendor's tools did is told by the text that follows it; whatever else the
     conversation rests on cannot be left out.
     """
@@ -165,9 +183,12 @@ def _whole(block: Block, adaptation: Adaptation) -> list[Block]:
         case HostedCallBlock() | HostedResultBlock():
             param = adaptation.in_content(block.type)
             adaptation.translation.dropped(param, "what a vendor's own tool did")
-            return []
+        case ToolResultBlock():
+            adaptation.reject_content("a tool's result stands where none may")
+        case AudioBlock():
+            adaptation.reject_content("Responses takes no audio")
         case CompactionBlock():
-            kind = "compaction"
-        case _:
-            kind = str(getattr(block, "type", "audio"))
-    adaptation.reject_content(f"Responses has nothing like {kind!r}")
+            adaptation.reject_content("Responses has nothing like 'compaction'")
+        case OpaqueBlock():
+            adaptation.reject_content(f"Responses has nothing like {block.type!r}")
+    return []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
+from lunaroute_core.dialects.openai_responses.fields import STRING_FORM
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
@@ -15,6 +16,7 @@ from lunaroute_core.model import Extensions
 _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
+_ANTHROPIC = "anthropic_messages"
 _FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
 """Empty values, and how something was written: they ask for nothing."""
 
@@ -36,9 +38,13 @@ _SILENT = frozenset(
 """What names or frames an element, only bears on caches, or is read elsewhere."""
 
 _READ_ELSEWHERE = frozenset({"context_management", "mcp_servers"})
+"""Fields of Anthropic's that `foreign_field` is asked for."""
 
-_CARRIED = frozenset({"moderation"})
+_CARRIED = frozenset({"moderation", "prompt_cache_retention"})
 """Fields that OpenAI's dialects share."""
+
+_INERT: Mapping[str, JSONValue] = {"inference_geo": "global", "speed": "standard"}
+"""Values that ask for what is done anyway."""
 
 
 def _always(reason: str) -> _Rule:
@@ -74,9 +80,9 @@ def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
     Raises:
         InvalidRequestError: an answer that ignores one would not be what was asked for.
     """
+    kept = carried(extensions, adaptation)
     for key, value in _foreign(extensions):
-        carried = key in _CARRIED and adaptation.capabilities.first_party
-        if key not in _READ_ELSEWHERE and not carried:
+        if key not in kept and (key not in _INERT or value != _INERT[key]):
             _check(key, value, adaptation)
 
 
@@ -103,8 +109,20 @@ def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:
 
 
 def foreign_field(extensions: Extensions, key: str) -> JSONValue:
-    """A request's field of another dialect."""
-    return next((value for name, value in _foreign(extensions) if name == key), None)
+    """One of the request's fields that only Anthropic's clients have, and that is read."""
+    value = extensions.get(_ANTHROPIC, {}).get(key)
+    return None if _says_nothing(value) else value
+
+
+def string_form(extensions: Extensions, key: str) -> bool:
+    """Whether an Anthropic client wrote a string where a list of blocks may stand."""
+    return extensions.get(_ANTHROPIC, {}).get(key) == STRING_FORM
+
+
+def _says_nothing(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return value in _FORMS or all(map(_says_nothing, value.values()))
+    return value in _FORMS
 
 
 def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
@@ -114,6 +132,7 @@ def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
         for key, value in fields.items()
         if dialect != DIALECT
         and not key.startswith("$")
-        and value not in _FORMS
         and key not in _SILENT
+        and not (dialect == _ANTHROPIC and key in _READ_ELSEWHERE)
+        and not _says_nothing(value)
     ]

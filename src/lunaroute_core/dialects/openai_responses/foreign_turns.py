@@ -4,13 +4,13 @@ Each message is an item of its own, opened by its first block. The results in a 
 before what the user says with them.
 """
 
-from attrs import define, field
+from attrs import define
 
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.call_results import CallResults
 from lunaroute_core.dialects.openai_responses.fields import ITEM, STRING_FORM, mark
 from lunaroute_core.dialects.openai_responses.foreign_blocks import adapted_blocks
-from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost
+from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost, string_form
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -19,6 +19,7 @@ from lunaroute_core.model import (
     HostedResultBlock,
     ImageBlock,
     Message,
+    NormalizedRequest,
     TextBlock,
     ToolResultBlock,
 )
@@ -26,55 +27,57 @@ from lunaroute_core.model import (
 _CONTINUES = "anthropic_messages"
 """The dialect that has a last message of the assistant continued."""
 _ERROR = "[tool_error]"
+_NOTE_START, _NOTE_END = "<operator_note>\n", "\n</operator_note>"
 
 
-def adapted_instructions(
-    blocks: list[Block], adaptation: Adaptation, *, as_string: bool
-) -> list[Block]:
-    """The leading system blocks: the `instructions` field for a lone string, which can hold no
-    mark, else one developer message with its parts kept.
+def adapted_instructions(request: NormalizedRequest, adaptation: Adaptation) -> list[Block]:
+    """The leading system blocks: the `instructions` field for what was a lone string of that
+    kind and gets no mark, which a field cannot hold; else one message with its parts kept.
 
     Raises:
         InvalidRequestError: one is no text.
     """
-    texts = _system_texts(blocks, adaptation, key="instructions")
-    if not (as_string and len(texts) == 1 and texts[0].text):
-        _open_message(texts, "developer")
-    return texts
+    texts = _system_texts(request.instructions, adaptation, key="instructions")
+    marked = adaptation.marks_caches and any(it.cache is not None for it in request.tools)
+    match texts:
+        case [text] if text.text and not marked and string_form(request.extensions, "system"):
+            return [text]
+        case _:
+            return _open_message([*texts], adaptation.capabilities.system_role)
 
 
 def adapted_turns(turns: list[Message], adaptation: Adaptation) -> list[Message]:
     """Raises InvalidRequestError for a conversation that Responses has no form for: a call
     without its result, a result without its call, a message of the assistant to be continued.
     """
-    if turns and turns[-1].role == "assistant" and adaptation.dialect == _CONTINUES:
-        message = "the last message is the assistant's, which no model of Responses continues"
-        adaptation.reject_content(message)
-    conversation = _Conversation(
-        adaptation=adaptation, results=CallResults.among(turns, adaptation)
-    )
-    return [conversation.adapted(turn) for turn in turns]
+    _check_end(turns, adaptation)
+    results = CallResults.among(turns, adaptation)
+    conversation = _Conversation(adaptation=adaptation, results=results)
+    adapted = [conversation.adapted(turn) for turn in turns]
+    if adaptation.capabilities.needs_user_turn and all(it.role != "user" for it in adapted):
+        opening = _open_message([TextBlock(text="")], "user")
+        adapted.insert(0, Message(role="user", blocks=opening))
+    return adapted
 
 
 @define(kw_only=True)
 class _Conversation:
     adaptation: Adaptation
-    results: CallResults = field()
+    results: CallResults
 
     def adapted(self, turn: Message) -> Message:
         self._note_lost(turn)
         match turn.role:
             case "assistant":
-                blocks = self._assistant(turn)
+                return Message(role="assistant", blocks=self._assistant(turn))
             case "system":
-                texts = _system_texts(turn.blocks, self.adaptation, key="turns")
-                blocks = _open_message(texts, "developer")
+                return self._system(turn)
             case _:
-                blocks = self._user(turn)
-        return Message(role=turn.role, blocks=blocks)
+                return Message(role=turn.role, blocks=self._user(turn))
 
     def _note_lost(self, turn: Message) -> None:
-        if turn.name is not None:
+        """A result's message may name the tool, which its call does anyway."""
+        if turn.name is not None and turn.role != "tool":
             param = self.adaptation.in_content("name")
             self.adaptation.translation.dropped(param, "Responses names no participants")
         note_lost(turn.extensions, self.adaptation, prefix=self.adaptation.in_content(""))
@@ -91,6 +94,19 @@ class _Conversation:
                 mark(block, ITEM, {**_head("assistant"), "content": STRING_FORM})
             blocks.append(block)
         return blocks
+
+    def _system(self, turn: Message) -> Message:
+        texts = _system_texts(turn.blocks, self.adaptation, key="turns")
+        capabilities = self.adaptation.capabilities
+        if capabilities.mid_conversation_system or not texts:
+            blocks = _open_message([*texts], capabilities.system_role)
+            return Message(role="system", blocks=blocks)
+        message = "a system message as an operator's note of the user"
+        self.adaptation.translation.emulated(self.adaptation.named("turns"), message)
+        notes: list[Block] = [
+            TextBlock(text=f"{_NOTE_START}{it.text}{_NOTE_END}", cache=it.cache) for it in texts
+        ]
+        return Message(role="user", blocks=_open_message(notes, "user"))
 
     def _user(self, turn: Message) -> list[Block]:
         outputs: list[Block] = []
@@ -116,12 +132,19 @@ class _Conversation:
             blocks=blocks or [TextBlock(text="")],
             tool_kind=self.results.kind_of(result),
         )
-        match output.blocks:
-            case [TextBlock(cache=None)]:
-                output.extensions = {DIALECT: {"output": STRING_FORM}}
-            case _:
-                pass
+        if self._is_string(output):
+            output.extensions = {DIALECT: {"output": STRING_FORM}}
         return output
+
+    def _is_string(self, output: ToolResultBlock) -> bool:
+        """A lone text is a string, which older servers want, but not where it may be marked:
+        its form must not change when the mark moves on, or what was cached is not found.
+        """
+        match output.blocks:
+            case [TextBlock()]:
+                return not self.adaptation.marks_caches
+            case _:
+                return False
 
     def _marked(self, blocks: list[Block]) -> list[Block]:
         message = f"an error of a tool as {_ERROR!r} before its text"
@@ -133,16 +156,26 @@ class _Conversation:
                 return [TextBlock(text=_ERROR), *blocks]
 
 
+def _check_end(turns: list[Message], adaptation: Adaptation) -> None:
+    """A last message of the assistant, where its client's dialect has it continued."""
+    continued = turns and turns[-1].role == "assistant" and adaptation.dialect == _CONTINUES
+    if continued and not adaptation.capabilities.prefill:
+        message = "the last message is the assistant's, which this model would not continue"
+        adaptation.reject_content(message)
+
+
 def _is_error(result: ToolResultBlock) -> bool:
     """Said by the block, or by a field of that name, which some clients add to results."""
     said = [fields.get("is_error") for fields in result.extensions.values()]
     return bool(result.is_error) or True in said
 
 
-def _system_texts(blocks: list[Block], adaptation: Adaptation, *, key: str) -> list[Block]:
-    texts = adapted_blocks(blocks, adaptation)
-    if not all(isinstance(block, TextBlock) for block in texts):
-        adaptation.translation.rejected(adaptation.named(key), "system content must be text")
+def _system_texts(blocks: list[Block], adaptation: Adaptation, *, key: str) -> list[TextBlock]:
+    texts: list[TextBlock] = []
+    for block in adapted_blocks(blocks, adaptation):
+        if not isinstance(block, TextBlock):
+            adaptation.translation.rejected(adaptation.named(key), "system content must be text")
+        texts.append(block)
     return texts
 
 

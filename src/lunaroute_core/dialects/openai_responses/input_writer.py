@@ -1,6 +1,6 @@
 """Writes blocks as input items: `input_items` and `turns` the other way round."""
 
-from collections.abc import Iterable
+from attrs import define, field
 
 from lunaroute_core.dialects.openai_responses.fields import (
     ITEM,
@@ -18,6 +18,7 @@ from lunaroute_core.model import (
     CompactionBlock,
     HostedCallBlock,
     HostedResultBlock,
+    Message,
     OpaqueBlock,
     ReasoningBlock,
     TextBlock,
@@ -25,28 +26,78 @@ from lunaroute_core.model import (
     ToolResultBlock,
 )
 
+_ROLES = {"system": "developer", "tool": "user"}
+"""The authors of messages where a turn's role is none of theirs."""
 
-def write_items(blocks: Iterable[Block]) -> list[JSONValue]:
-    """The items that blocks make. A message is opened by a block that holds its item; parts
-    without one continue the message before them.
+
+def write_items(instructions: list[Block], turns: list[Message]) -> list[JSONValue]:
+    """The items that blocks make. A message is opened by a block that holds its item, and
+    continued by the parts after it; one of the turn's role is opened for parts that have none.
     """
-    items: list[JSONValue] = []
-    content: list[JSONValue] = []
-    usual = "input_text"
-    for block in blocks:
-        head = item_head(block)
-        if head is not None and head.get("content") == STRING_FORM:
-            text = block.text if isinstance(block, TextBlock) else ""
-            items.append({**head, "content": text})
-        elif head is not None:
-            usual = "output_text" if head.get("role") == "assistant" else "input_text"
-            content = [write_input_part(block, usual=usual)]
-            items.append({**head, "content": content})
-        elif is_part(block) or ITEM in block.extensions.get(DIALECT, {}):
-            content.append(write_input_part(block, usual=usual))
-        else:
-            items.append(_write_item(block))
-    return items
+    items = _Items()
+    items.add(instructions, role="system")
+    for turn in turns:
+        items.add(turn.blocks, role=turn.role)
+    return items.items
+
+
+@define
+class _Items:
+    """Input items while they are written in order.
+
+    Attributes:
+        items: all so far.
+    """
+
+    items: list[JSONValue] = field(factory=list[JSONValue])
+    _message: JSONObject | None = None
+    """The last item, while parts may continue it."""
+
+    def add(self, blocks: list[Block], *, role: str) -> None:
+        """A turn's blocks. No item goes on into another turn."""
+        self._message = None
+        for block in blocks:
+            head = item_head(block)
+            if head is not None:
+                self._open(head, block)
+            elif not _is_part(block):
+                self._message = None
+                self.items.append(_write_item(block))
+            elif self._message is None:
+                self._open(_new_head(role), block)
+            else:
+                self._continue(self._message, block)
+
+    def _open(self, head: JSONObject, block: Block) -> None:
+        content: JSONValue = [write_input_part(block, usual=_usual(head))]
+        if head.get("content") == STRING_FORM and isinstance(block, TextBlock):
+            content = block.text if block.cache is None else content
+        self._message = {**head, "content": content}
+        self.items.append(self._message)
+
+    def _continue(self, message: JSONObject, block: Block) -> None:
+        usual = _usual(message)
+        match message["content"]:
+            case list(parts):
+                parts.append(write_input_part(block, usual=usual))
+            case text:
+                whole: JSONObject = {"type": usual, "text": text}
+                message["content"] = [whole, write_input_part(block, usual=usual)]
+
+
+def _is_part(block: Block) -> bool:
+    return is_part(block) or ITEM in block.extensions.get(DIALECT, {})
+
+
+def _usual(message: JSONObject) -> str:
+    """The type that texts have in a message."""
+    return "output_text" if message.get("role") == "assistant" else "input_text"
+
+
+def _new_head(role: str) -> JSONObject:
+    """Assistants have their parts in messages that OpenAI minted; others' are strings."""
+    form: JSONObject = {"content": STRING_FORM} if role == "assistant" else {}
+    return {"type": "message", "role": _ROLES.get(role, role), **form}
 
 
 def _write_item(block: Block) -> JSONObject:
@@ -89,7 +140,7 @@ def _write_output(result: ToolResultBlock) -> JSONObject:
 
 def _output(result: ToolResultBlock) -> JSONValue:
     match result.blocks:
-        case [TextBlock(text=text)] if _is_string(result):
+        case [TextBlock(text=text, cache=None)] if _is_string(result):
             return text
         case blocks:
             return [write_input_part(block, usual="input_text") for block in blocks]

@@ -32,7 +32,8 @@ def _labelled(
     """Content between two lines that say what it is: one text, if that is all there is."""
     texts = [block.text for block in content if isinstance(block, TextBlock)]
     if len(texts) == len(content):
-        return [TextBlock(text=f"{start}{'\n'.join(texts)}{end}", cache=cache)]
+        text = "\n".join(texts)
+        return [TextBlock(text=f"{start}{text}{end}", cache=cache)]
     return [TextBlock(text=start), *content, TextBlock(text=end, cache=cache)]
 
 

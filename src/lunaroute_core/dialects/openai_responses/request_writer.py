@@ -10,29 +10,32 @@ from msgspec import UNSET
 from lunaroute_core.dialects.openai_responses.fields import STRING_FORM, item_head, restored
 from lunaroute_core.dialects.openai_responses.input_writer import write_items
 from lunaroute_core.dialects.openai_responses.name import DIALECT
-from lunaroute_core.dialects.openai_responses.tools import write_request_tool
+from lunaroute_core.dialects.openai_responses.tools import (
+    write_request_choice,
+    write_request_tool,
+)
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
     CacheOptions,
+    Message,
     NormalizedRequest,
     Output,
     OutputFormat,
     Reasoning,
     TextBlock,
-    ToolChoice,
 )
 
 
 def write_request(request: NormalizedRequest) -> bytes:
     """The body. What stays the same from turn to turn comes first."""
-    instructions, blocks = _instructions(request)
+    instructions, leading = _instructions(request)
     body: JSONObject = {
         "model": request.model,
         **_given(instructions=instructions),
         **_tools(request),
         **_settings(request),
-        **_given(input=_input(blocks, request)),
+        **_given(input=_input(leading, request)),
         **_given(stream=request.stream.enabled or None),
     }
     return msgspec.json.encode(restored(body, request.extensions))
@@ -43,41 +46,34 @@ def _given(**fields: JSONValue) -> JSONObject:
 
 
 def _instructions(request: NormalizedRequest) -> tuple[str | None, list[Block]]:
-    """The `instructions` field, and the blocks that are items."""
-    blocks = request.instructions + [block for turn in request.turns for block in turn.blocks]
-    if request.instructions:
-        first = request.instructions[0]
-        if isinstance(first, TextBlock) and item_head(first) is None:
-            return first.text, blocks[1:]
-    return None, blocks
+    """The `instructions` field, and the leading blocks that are items."""
+    match request.instructions:
+        case [TextBlock() as first, *rest] if item_head(first) is None:
+            return first.text, rest
+        case blocks:
+            return None, blocks
 
 
-def _input(blocks: list[Block], request: NormalizedRequest) -> JSONValue:
-    match blocks:
-        case [TextBlock(text=text)] if _field(request, "input") == STRING_FORM:
+def _input(leading: list[Block], request: NormalizedRequest) -> JSONValue:
+    match request.turns:
+        case [Message(blocks=[TextBlock(text=text)])] if not leading and _is_string(request):
             return text
-        case []:
-            return None
-        case _:
-            return write_items(blocks)
+        case turns:
+            return write_items(leading, turns) or None
 
 
-def _field(request: NormalizedRequest, key: str) -> JSONValue:
-    return request.extensions.get(DIALECT, {}).get(key)
+def _is_string(request: NormalizedRequest) -> bool:
+    return request.extensions.get(DIALECT, {}).get("input") == STRING_FORM
 
 
 def _tools(request: NormalizedRequest) -> JSONObject:
+    choice = request.tool_choice
     tools: list[JSONValue] = [write_request_tool(tool) for tool in request.tools]
     return {
-        **_given(tools=tools or None, tool_choice=_choice(request.tool_choice)),
+        **_given(tools=tools or None),
+        **_given(tool_choice=choice and write_request_choice(choice)),
         **_given(parallel_tool_calls=request.parallel_tool_calls),
     }
-
-
-def _choice(choice: ToolChoice | None) -> JSONValue:
-    if choice is None:
-        return None
-    return str(choice.mode) if choice.raw is None else choice.raw
 
 
 def _settings(request: NormalizedRequest) -> JSONObject:

@@ -11,6 +11,7 @@ from lunaroute_core.dialects.openai_responses.fields import read_object
 from lunaroute_core.dialects.openai_responses.input_items import read_item
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.dialects.openai_responses.request_body import RequestBody
+from lunaroute_core.dialects.openai_responses.request_encoder import encode_request
 from lunaroute_core.dialects.openai_responses.tools import read_tool, read_tool_choice
 from lunaroute_core.dialects.openai_responses.turns import Turns
 from lunaroute_core.dialects.raw_json import replace_top_level
@@ -19,6 +20,7 @@ from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import NormalizedRequest, RequestSource, TextBlock, Tool, ToolChoice
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
+from lunaroute_core.translation import Translation
 
 
 class _Peeked(Struct):
@@ -72,6 +74,9 @@ class ResponsesRequests:
         if edits == BodyEdits():
             return body
         return msgspec.json.encode(edited(read_request(_OBJECT, body), edits))
+
+    def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
+        return encode_request(request, translation)
 
 
 def _conversation(body: RequestBody, limits: RequestLimits) -> Turns:

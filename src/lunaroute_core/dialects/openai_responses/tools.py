@@ -170,6 +170,15 @@ def write_tool_choice(request: NormalizedRequest) -> JSONValue:
         return "auto"
     if choice.raw is not None and request.source.dialect == DIALECT:
         return choice.raw
+    return "auto" if choice.mode == "hosted" else _write_choice(choice)
+
+
+def write_request_choice(choice: ToolChoice) -> JSONValue:
+    """The choice as a request makes it."""
+    return _write_choice(choice) if choice.raw is None else choice.raw
+
+
+def _write_choice(choice: ToolChoice) -> JSONValue:
     match choice.mode:
         case "named":
             return {"type": "function", "name": choice.names[0]}
@@ -177,7 +186,5 @@ def write_tool_choice(request: NormalizedRequest) -> JSONValue:
             mode = "required" if choice.required else "auto"
             tools: list[JSONValue] = [{"type": "function", "name": name} for name in choice.names]
             return {"type": "allowed_tools", "mode": mode, "tools": tools}
-        case "hosted":
-            return "auto"
-        case _:
-            return cast(str, choice.mode)
+        case mode:
+            return cast(str, mode)
