@@ -380,6 +380,8 @@ def test_a_conversation_that_goes_on_begins_with_the_same_bytes(
     after = list(map(json.dumps, history_of(upstream, body)))
     if A in (client, upstream):  # the last turns of a user are one message there
         before = before[: len(before) - 1]
+    elif len(talk.last) > 1:  # the client itself writes them as one message now
+        before = before[: len(before) - len(talk.last)]
     assert after[: len(before)] == before
     settings_of = {key: it for key, it in body.items() if key not in ("messages", "input")}
     assert settings_of == {

@@ -10,8 +10,11 @@ import msgspec
 import openai
 import pytest
 
+from lunaroute_core.answer_stages import staged_response
 from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_core.errors import ErrorKind, InvalidRequestError
+from lunaroute_core.model import Finish, FinishReason, NormalizedResponse, TextBlock
+from lunaroute_core.translation import Translation
 
 C, R, A = "openai_chat", "openai_responses", "anthropic_messages"
 PNG = "iVBORw0KGgo="
@@ -584,13 +587,21 @@ def test_23_only_allowed_tools_are_offered(translate, client, mode):
 
 
 @pytest.mark.parametrize("client", [A, C])
-def test_24_stop_sequences_that_responses_lacks_are_refused_not_ignored(translate, client):
-    """They are not matched by the gateway yet."""
-    turns = {"messages": [{"role": "user", "content": "Hi"}]}
-    bodies = {A: {**turns, "max_tokens": 9, "stop_sequences": ["END"]}, C: {**turns, "stop": "END"}}
-    with pytest.raises(InvalidRequestError) as refused:
-        translate(client, R, bodies[client])
-    assert refused.value.details.param == {A: "stop_sequences", C: "stop"}[client]
+def test_24_stop_sequences_that_responses_lacks_are_enforced(client):
+    """The gateway ends the answer, since no field of the request could."""
+    turns = {"model": "gpt-4.1", "messages": [{"role": "user", "content": "Hi"}]}
+    bodies = {
+        A: {**turns, "max_tokens": 99, "stop_sequences": ["END"]},
+        C: {**turns, "stop": "END"},
+    }
+    request = DIALECTS[client].requests.decode(msgspec.json.encode(bodies[client]))
+    translation = Translation()
+    assert b"END" not in DIALECTS[R].requests.encode(request, translation)
+    said = NormalizedResponse(id="r", model="gpt-4.1", blocks=[TextBlock(text="one END two")])
+    answer = staged_response(said, translation.stages)
+    assert [block.text for block in answer.blocks] == ["one "]
+    assert answer.finish == Finish(reason=FinishReason.STOP_SEQUENCE, stop_sequence="END")
+    assert translation.warnings == []
 
 
 def later_system(client, *, rounds):

@@ -34,6 +34,7 @@ from lunaroute_core.dialects.openai_responses.foreign_turns import (
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import Extensions, NormalizedRequest, RequestSource, StreamOptions
 from lunaroute_core.translation import Translation
@@ -45,7 +46,11 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     Raises:
         InvalidRequestError: it asks for what Responses, or the model, cannot give.
     """
+    client_request, request = request, without_namespaces(request)
     names = ToolNames.of(request, limit=translation.capabilities.tool_name_length)
+    restoration = tool_restoration(client_request, names, free_form=True)
+    if restoration is not None:
+        translation.stages.append(restoration)
     adaptation = Adaptation(dialect=request.source.dialect, translation=translation, names=names)
     check_request(request.extensions, adaptation)
     tools = adapted_tools(request, adaptation)

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from lunaroute_core.answer_stages import StopMatcher
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.openai_responses.strict_schema import is_strict
@@ -97,9 +98,11 @@ def _accepted(key: str, value: float | None, adaptation: Adaptation) -> float | 
 
 def enforce_stop(request: NormalizedRequest, translation: Translation) -> None:
     """Have the answer end before a stop sequence, of which Responses knows nothing."""
-    if request.sampling.stop:
+    sequences = [sequence for sequence in request.sampling.stop or [] if sequence]
+    if sequences:
         param = client_field(request.source.dialect, "stop")
         translation.emulated(param, "the gateway ends the answer there", exact=True)
+        translation.stages.append(StopMatcher(sequences))
 
 
 def adapted_output(output: Output, adaptation: Adaptation) -> Output:
