@@ -71,6 +71,8 @@ HOSTED_RESULTS = frozenset(
 _ANSWERED_BY_VENDOR = frozenset({"program_output", "tool_search_output"})
 """Results that come from the vendor, unless the item says `execution: client`."""
 
+_CALL_FIELDS = {"type", "call_id", "name", "id", "namespace"}
+
 _ROLES: dict[str, Role] = {
     "user": "user",
     "assistant": "assistant",
@@ -102,6 +104,7 @@ class _FunctionCall(Struct):
     name: str
     arguments: str
     id: str | None = None
+    namespace: str | None = None
 
 
 class _CustomCall(Struct):
@@ -109,6 +112,7 @@ class _CustomCall(Struct):
     name: str
     input: str
     id: str | None = None
+    namespace: str | None = None
 
 
 class _Output(Struct):
@@ -209,7 +213,8 @@ def _read_function_call(raw: JSONObject, param: str, limits: RequestLimits) -> I
         raw_arguments=call.arguments,
         arguments=parsed_arguments(call.arguments),
         item_id=call.id,
-        extensions=extensions_of(remainder(raw, {"type", "call_id", "name", "arguments", "id"})),
+        namespace=call.namespace,
+        extensions=extensions_of(remainder(raw, _CALL_FIELDS | {"arguments"})),
     )
     return InputItem(role="assistant", blocks=[block])
 
@@ -231,7 +236,8 @@ def _read_custom_call(raw: JSONObject, param: str, limits: RequestLimits) -> Inp
         tool_kind="custom",
         raw_arguments=call.input,
         item_id=call.id,
-        extensions=extensions_of(remainder(raw, {"type", "call_id", "name", "input", "id"})),
+        namespace=call.namespace,
+        extensions=extensions_of(remainder(raw, _CALL_FIELDS | {"input"})),
     )
     return InputItem(role="assistant", blocks=[block])
 

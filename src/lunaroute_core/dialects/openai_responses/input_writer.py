@@ -121,10 +121,12 @@ def _identified(kind: str, identity: str | None) -> JSONObject:
 
 def _write_call(call: ToolCallBlock) -> JSONObject:
     custom = call.tool_kind == "custom"
+    namespace: JSONObject = {} if call.namespace is None else {"namespace": call.namespace}
     return {
         **_identified("custom_tool_call" if custom else "function_call", call.item_id),
         "call_id": call.id,
         "name": call.name,
+        **namespace,
         "input" if custom else "arguments": call.raw_arguments,
     }
 

@@ -165,6 +165,8 @@ def _write_call(call: ToolCallBlock, identity: str, status: str) -> JSONObject:
             "name": call.name,
             "arguments": call.raw_arguments,
         }
+    if call.namespace is not None:
+        item["namespace"] = call.namespace
     return item | own_fields(call.extensions)
 
 

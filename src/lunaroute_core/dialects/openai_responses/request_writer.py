@@ -10,10 +10,8 @@ from msgspec import UNSET
 from lunaroute_core.dialects.openai_responses.fields import STRING_FORM, item_head, restored
 from lunaroute_core.dialects.openai_responses.input_writer import write_items
 from lunaroute_core.dialects.openai_responses.name import DIALECT
-from lunaroute_core.dialects.openai_responses.tools import (
-    write_request_choice,
-    write_request_tool,
-)
+from lunaroute_core.dialects.openai_responses.namespaces import write_request_tools
+from lunaroute_core.dialects.openai_responses.tools import write_request_choice
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
@@ -68,7 +66,7 @@ def _is_string(request: NormalizedRequest) -> bool:
 
 def _tools(request: NormalizedRequest) -> JSONObject:
     choice = request.tool_choice
-    tools: list[JSONValue] = [write_request_tool(tool) for tool in request.tools]
+    tools = write_request_tools(request.tools)
     return {
         **_given(tools=tools or None),
         **_given(tool_choice=choice and write_request_choice(choice)),

@@ -10,15 +10,16 @@ from lunaroute_core.dialects.openai_responses.body_edits import edited
 from lunaroute_core.dialects.openai_responses.fields import read_object
 from lunaroute_core.dialects.openai_responses.input_items import read_item
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_responses.namespaces import read_tools
 from lunaroute_core.dialects.openai_responses.request_body import RequestBody
 from lunaroute_core.dialects.openai_responses.request_encoder import encode_request
-from lunaroute_core.dialects.openai_responses.tools import read_tool, read_tool_choice
+from lunaroute_core.dialects.openai_responses.tools import read_tool_choice
 from lunaroute_core.dialects.openai_responses.turns import Turns
 from lunaroute_core.dialects.raw_json import replace_top_level
 from lunaroute_core.dialects.request_json import read_peek, read_request
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
-from lunaroute_core.model import NormalizedRequest, RequestSource, TextBlock, Tool, ToolChoice
+from lunaroute_core.model import NormalizedRequest, RequestSource, TextBlock, ToolChoice
 from lunaroute_core.request_limits import DEFAULT_LIMITS, RequestLimits
 from lunaroute_core.translation import Translation
 
@@ -52,7 +53,7 @@ class ResponsesRequests:
             source=RequestSource(dialect=DIALECT, betas=_betas(headers)),
             instructions=turns.instructions,
             turns=turns.turns,
-            tools=_tools(fields),
+            tools=read_tools(fields.tools or []),
             tool_choice=_tool_choice(fields),
             parallel_tool_calls=fields.parallel_tool_calls,
             limits=request_body.limits_of(fields),
@@ -89,10 +90,6 @@ def _conversation(body: RequestBody, limits: RequestLimits) -> Turns:
     for index, item in enumerate(body.input or []):
         turns.add(read_item(item, param=f"input[{index}]", limits=limits))
     return turns
-
-
-def _tools(body: RequestBody) -> list[Tool]:
-    return [read_tool(tool, param=f"tools[{at}]") for at, tool in enumerate(body.tools or [])]
 
 
 def _tool_choice(body: RequestBody) -> ToolChoice | None:

@@ -18,7 +18,8 @@ from lunaroute_core.dialects.openai_responses.finish import (
 )
 from lunaroute_core.dialects.openai_responses.ids import response_id
 from lunaroute_core.dialects.openai_responses.name import DIALECT
-from lunaroute_core.dialects.openai_responses.tools import write_tool_choice, write_tools
+from lunaroute_core.dialects.openai_responses.namespaces import write_answer_tools
+from lunaroute_core.dialects.openai_responses.tools import write_tool_choice
 from lunaroute_core.dialects.openai_responses.usage import write_usage
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -102,7 +103,7 @@ def _echo(request: NormalizedRequest) -> JSONObject:
         "temperature": 1.0 if sampling.temperature is None else sampling.temperature,
         "text": _text(request),
         "tool_choice": write_tool_choice(request),
-        "tools": write_tools(request.tools),
+        "tools": write_answer_tools(request.tools),
         "top_logprobs": sampling.top_logprobs or 0,
         "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
         "truncation": request.extensions.get(DIALECT, {}).get("truncation") or "disabled",

@@ -1,7 +1,7 @@
 """Tools and tool choice, read from requests and echoed in answers.
 
-Client-side functions and custom tools are modelled. Everything the vendor runs, and a
-`namespace` of functions, keeps its whole object.
+Client-side functions and custom tools are modelled. Everything the vendor runs keeps its whole
+object.
 """
 
 from typing import Literal, cast
@@ -117,12 +117,6 @@ def read_tool_choice(raw: str | JSONObject) -> ToolChoice:
             raise missing_field("tool_choice.type")
 
 
-def write_tools(tools: list[Tool]) -> list[JSONValue]:
-    """The tools as an answer echoes them; another vendor's hosted tools are left out."""
-    written = [_write_tool(tool) for tool in tools]
-    return [tool for tool in written if tool is not None]
-
-
 def write_request_tool(tool: Tool) -> JSONObject:
     """A tool as a request offers it."""
     match tool:
@@ -143,7 +137,8 @@ def write_request_tool(tool: Tool) -> JSONObject:
     return restored(written, tool.extensions)
 
 
-def _write_tool(tool: Tool) -> JSONObject | None:
+def write_answer_tool(tool: Tool) -> JSONObject:
+    """A tool as an answer echoes it."""
     match tool:
         case FunctionTool():
             written: JSONObject = {
@@ -160,7 +155,7 @@ def _write_tool(tool: Tool) -> JSONObject | None:
                 written["format"] = tool.format
             return written | own_fields(tool.extensions)
         case HostedTool():
-            return tool.config if tool.dialect == DIALECT else None
+            return tool.config
 
 
 def write_tool_choice(request: NormalizedRequest) -> JSONValue:

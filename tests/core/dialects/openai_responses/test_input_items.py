@@ -46,7 +46,8 @@ def test_a_call_keeps_item_id_and_call_id_apart():
         name="f",
         raw_arguments='{"a": 1}',
         arguments={"a": 1},
-        extensions={"openai_responses": {"namespace": "n", "status": "completed"}},
+        namespace="n",
+        extensions={"openai_responses": {"status": "completed"}},
     )
 
 

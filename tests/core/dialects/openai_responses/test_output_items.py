@@ -62,10 +62,15 @@ def test_calls_keep_their_call_id_and_get_an_item_id():
 
 def test_a_call_s_own_fields_come_back():
     block = ToolCallBlock(
-        id="c", name="f", item_id="fc_1", extensions={"openai_responses": {"namespace": "n"}}
+        id="c",
+        name="f",
+        item_id="fc_1",
+        namespace="n",
+        extensions={"openai_responses": {"caller": {"type": "direct"}}},
     )
     (call,) = items(block)
     assert (call["id"], call["namespace"]) == ("fc_1", "n")
+    assert call["caller"] == {"type": "direct"}
 
 
 @pytest.mark.parametrize(

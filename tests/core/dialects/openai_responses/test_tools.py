@@ -1,7 +1,11 @@
 import pytest
 from msgspec import UNSET
 
-from lunaroute_core.dialects.openai_responses.tools import read_tool, read_tool_choice, write_tools
+from lunaroute_core.dialects.openai_responses.tools import (
+    read_tool,
+    read_tool_choice,
+    write_answer_tool,
+)
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.model import CustomTool, FunctionTool, HostedTool, ToolChoice
 
@@ -26,7 +30,7 @@ def test_a_function_keeps_its_whole_schema():
         strict=False,
         extensions={"openai_responses": {"defer_loading": True, "output_schema": None}},
     )
-    assert write_tools([tool]) == [raw]
+    assert write_answer_tool(tool) == raw
 
 
 @pytest.mark.parametrize(("given", "strict"), [({}, UNSET), ({"strict": None}, None)])
@@ -42,21 +46,21 @@ def test_a_custom_tool_keeps_its_grammar():
     raw = {"type": "custom", "name": "p", "description": "d", "format": grammar}
     tool = read_tool(raw, param="tools[0]")
     assert tool == CustomTool(name="p", description="d", format=grammar)
-    assert write_tools([tool]) == [raw]
+    assert write_answer_tool(tool) == raw
 
 
 @pytest.mark.parametrize(
     ("raw", "name"),
     [
         ({"type": "web_search", "search_context_size": "low"}, None),
-        ({"type": "namespace", "name": "n", "description": "d", "tools": [{"x": 1}]}, "n"),
+        ({"type": "shell", "name": "n"}, "n"),
         ({"type": "later", "name": 5}, None),
     ],
 )
 def test_other_tools_are_kept_whole(raw, name):
     tool = read_tool(raw, param="tools[0]")
     assert tool == HostedTool(dialect="openai_responses", type=raw["type"], config=raw, name=name)
-    assert write_tools([tool]) == [raw]
+    assert write_answer_tool(tool) == raw
 
 
 @pytest.mark.parametrize(
