@@ -14,10 +14,13 @@ from lunaroute_core import (
     UpstreamUnavailableError,
     WireStream,
 )
+from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import (
     FinishReason,
+    StreamEnd,
     StreamError,
     StreamStart,
+    TextDelta,
     Usage,
     UsageUpdate,
 )
@@ -62,12 +65,12 @@ def request(dialect="acme_prompt"):
     return chat_request(dialect=dialect, stream=True)
 
 
-async def relayed(stream):
+async def relayed(stream, asked=None):
     """The blocks, and the error they end with if they do."""
     blocks = []
     async with stream:
         try:
-            async for block in stream.blocks(request()):
+            async for block in stream.blocks(asked or request()):
                 blocks.append(block)  # noqa: PERF401 - what came before an error counts too
         except (UpstreamProtocolError, UpstreamUnavailableError) as error:
             return blocks, error
@@ -212,10 +215,23 @@ async def test_bytes_that_nobody_understands_come_as_they_are():
 
 
 async def test_bytes_of_another_dialect_are_not_passed_off_as_the_client_s():
-    stream, _ = wire_stream(START, END)
+    """They are read, and written anew."""
+    stream, source = wire_stream(START, TEXT, END)
     async with stream:
-        with pytest.raises(UpstreamProtocolError, match="cannot be read as normalized events"):
-            _ = [block async for block in stream.blocks(request("openai_chat"))]
+        blocks = [block async for block in stream.blocks(request("openai_chat"))]
+    read = dialect_named("openai_chat").streams.decoder().decode(b"".join(blocks))
+    assert [event.text for event in read if isinstance(event, TextDelta)] == ["hi"]
+    assert isinstance(read[-1], StreamEnd)
+    assert source.closed == 1
+
+
+async def test_what_is_not_of_its_dialect_ends_the_answer_of_another_s_client():
+    stream, source = wire_stream(START, b'data: {"say":5}\n\n', END)
+    blocks, error = await relayed(stream, request("openai_chat"))
+    assert "malformed stream event" in str(error)
+    assert blocks
+    assert b'finish_reason":"stop' not in b"".join(blocks)
+    assert source.closed == 1
 
 
 # Normalized events

@@ -9,17 +9,12 @@ from typing import TypeAlias
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
+from lunaroute_core.dialects.foreign_fields import foreign_fields
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import Extensions
 
 _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
-
-_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"})
-"""Empty values, and how something was written: they ask for nothing."""
-
-_SILENT = frozenset({"id", "status", "type", "role", "stream", "stream_options", "obfuscation"})
-"""What names or frames an element, and means nothing elsewhere."""
 
 _READ_ELSEWHERE = frozenset({"is_error"})
 _ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
@@ -82,20 +77,6 @@ def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
         adaptation.translation.dropped(key, "Anthropic has no such field")
 
 
-def _says_nothing(value: JSONValue) -> bool:
-    if isinstance(value, dict):
-        return value in _FORMS or all(map(_says_nothing, value.values()))
-    return value in _FORMS
-
-
 def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
-    return [
-        (key, value)
-        for dialect, fields in extensions.items()
-        for key, value in fields.items()
-        if dialect != DIALECT
-        and not key.startswith("$")
-        and not _says_nothing(value)
-        and key not in _SILENT
-        and key not in _READ_ELSEWHERE
-    ]
+    fields = foreign_fields(extensions, dialect=DIALECT)
+    return [(key, value) for key, value in fields if key not in _READ_ELSEWHERE]

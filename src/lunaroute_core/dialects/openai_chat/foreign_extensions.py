@@ -7,6 +7,7 @@ and have a rule here.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from lunaroute_core.dialects.foreign_fields import foreign_fields
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -15,24 +16,8 @@ from lunaroute_core.model import Extensions
 _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
-_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
-"""Empty values, and how something was written: they ask for nothing."""
-
-_SILENT = frozenset(
-    {
-        "cache_control",
-        "caller",
-        "content",
-        "id",
-        "prompt_cache_breakpoint",
-        "role",
-        "status",
-        "stream",
-        "stream_options",
-        "type",
-    }
-)
-"""What names or frames an element, or only bears on caches."""
+_SILENT = frozenset({"cache_control", "caller", "content", "prompt_cache_breakpoint"})
+"""What only bears on caches, or is read elsewhere."""
 
 _ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
 """`include` values: Chat's reasoning, where there is any, comes unasked, and log probabilities
@@ -114,12 +99,5 @@ def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:
 
 
 def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
-    return [
-        (key, value)
-        for dialect, fields in extensions.items()
-        for key, value in fields.items()
-        if dialect != DIALECT
-        and not key.startswith("$")
-        and value not in _FORMS
-        and key not in _SILENT
-    ]
+    fields = foreign_fields(extensions, dialect=DIALECT)
+    return [(key, value) for key, value in fields if key not in _SILENT]

@@ -19,7 +19,7 @@ def test_what_an_anthropic_answer_would_lack_is_rejected(anthropic, refusal, fie
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("context_management", {"edits": []}),
+        ("context_management", {"edits": [{"type": "clear_thinking_20251015"}]}),
         ("fallbacks", [{"model": "m"}]),
         ("speed", "fast"),
         ("new_field", 1),

@@ -1,0 +1,31 @@
+"""Fields of other dialects that the normalized model has no place for."""
+
+from collections.abc import Iterator
+
+from lunaroute_core.json_value import JSONValue
+from lunaroute_core.model import Extensions
+
+_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
+"""Empty values, and how something was written: they ask for nothing."""
+
+_FRAMING = frozenset({"id", "obfuscation", "role", "status", "stream", "stream_options", "type"})
+"""What names or frames an element."""
+
+
+def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[str, JSONValue]]:
+    """The fields that ask for something, in another dialect than this one.
+
+    Names that begin with `$` are the codecs' own: how something was written.
+    """
+    for other, fields in extensions.items():
+        if other != dialect:
+            for key, value in fields.items():
+                if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
+                    yield key, value
+
+
+def says_nothing(value: JSONValue) -> bool:
+    """Whether a field's value is empty, through and through."""
+    if isinstance(value, dict):
+        return value in _FORMS or all(map(says_nothing, value.values()))
+    return value in _FORMS

@@ -1,0 +1,29 @@
+import pytest
+
+from lunaroute_core.dialects.foreign_fields import foreign_fields
+
+
+def foreign(**fields):
+    return list(foreign_fields({"theirs": fields, "own": {"kept": 1}}, dialect="own"))
+
+
+def test_fields_of_other_dialects_are_told_and_the_own_ones_are_not():
+    assert foreign(speed="fast", seed=0) == [("speed", "fast"), ("seed", 0)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, [], {}, {"form": "string"}, {"form": "beta"}, {"edits": [], "more": {"a": None}}],
+)
+def test_what_asks_for_nothing_is_not_told(value):
+    assert foreign(field=value) == []
+
+
+@pytest.mark.parametrize("value", [False, 0, "", [None], {"edits": [1]}, {"more": {"a": 0}}])
+def test_what_asks_for_something_is(value):
+    assert foreign(field=value) == [("field", value)]
+
+
+@pytest.mark.parametrize("key", ["$form", "id", "type", "stream", "stream_options"])
+def test_how_an_element_was_written_and_framed_is_not_told(key):
+    assert foreign(**{key: {"a": 1}}) == []
