@@ -75,11 +75,6 @@ ROUND_TRIPS = {
 over_examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-@pytest.fixture(params=[*DIALECTS, "acme_prompt"])
-def dialect(request, toy_dialect):
-    return DIALECTS[request.param]
-
-
 def normalized(dialect):
     return chat_request(dialect=dialect.name, stream=True).normalized
 

@@ -5,6 +5,7 @@ import msgspec
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.dialects.openai_chat.foreign_request import adapted_request
 from lunaroute_core.dialects.openai_chat.request_writing import write_request
+from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.model import Block, Message, NormalizedRequest, ReasoningBlock
 from lunaroute_core.translation import Translation
 
@@ -18,12 +19,19 @@ def encode_request(request: NormalizedRequest, translation: Translation) -> byte
     Raises:
         InvalidRequestError: it asks for what Chat, or the model, cannot give.
     """
+    try:
+        return write_request(_adapted(request, translation))
+    except RecursionError as error:
+        raise InvalidRequestError("the request is nested too deeply") from error
+
+
+def _adapted(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
     if request.source.dialect != DIALECT:
-        return write_request(adapted_request(request, translation))
+        return adapted_request(request, translation)
     if any(_is_foreign(block) for turn in request.turns for block in turn.blocks):
         turns = [_without_foreign(turn, translation) for turn in request.turns]
-        request = msgspec.structs.replace(request, turns=[turn for turn in turns if turn.blocks])
-    return write_request(request)
+        return msgspec.structs.replace(request, turns=[turn for turn in turns if turn.blocks])
+    return request
 
 
 def _without_foreign(turn: Message, translation: Translation) -> Message:
