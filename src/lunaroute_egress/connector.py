@@ -4,7 +4,6 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
-import msgspec
 from aiohttp import ClientResponse, ClientTimeout
 from attrs import Factory, define, field
 from multidict import CIMultiDict
@@ -21,17 +20,20 @@ from lunaroute_core import (
     WireStream,
 )
 from lunaroute_core.answer_stages import AnswerStage
-from lunaroute_core.capabilities import Profiles
+from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
 from lunaroute_core.content_encoding import MAX_DECODED_BYTES
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.servers import server_at
 from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_egress.credentials import KeyRing, client_credentials
 from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
 from lunaroute_egress.http_client import HttpClient
+from lunaroute_egress.learned_capabilities import LearnedCapabilities
+from lunaroute_egress.model_list_request import model_list_request, own_list
 from lunaroute_egress.model_names import ModelNames
 from lunaroute_egress.templates import Templates
 from lunaroute_egress.translated_request import translated
@@ -69,6 +71,11 @@ class Connector:
         models: public model names and the upstream's.
         templates: what templates may refer to.
         strict: whether a request that another dialect cannot wholly express is refused.
+        server: the kind of server, by its name in the dialect's list, where its address does
+            not say.
+        learn: whether to ask the upstream what its models accept before translating for it;
+            that is done with its own keys only. Lists of models that clients ask for are
+            read in any case.
         profiles: what the operator knows of the upstream's models.
     """
 
@@ -86,7 +93,18 @@ class Connector:
     models: ModelNames = field(factory=ModelNames)
     templates: Templates = Factory(lambda self: Templates(provider=self.name), takes_self=True)
     strict: bool = False
+    server: str | None = None
+    learn: bool = False
     profiles: Profiles = field(factory=dict[str, dict[str, Any]])
+    _learned: LearnedCapabilities = field(
+        init=False,
+        default=Factory(
+            lambda self: LearnedCapabilities(
+                ask=self._ask_for_models if self.learn and self.keys else None
+            ),
+            takes_self=True,
+        ),
+    )
     _server: URL = field(
         init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
@@ -111,6 +129,8 @@ class Connector:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         if request.operation is Operation.COUNT_TOKENS and not self._speaks(request):
             return self._estimate(request)
+        if self._is_to_translate(request):
+            await self._learned.refresh()
         request, stages = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
@@ -124,6 +144,8 @@ class Connector:
         timings.finished = time.monotonic()
         answer = whole_answer(wire, response, raw, provider=self.name)
         raise_for_status(answer, provider=self.name)
+        if request.operation is Operation.LIST_MODELS:
+            self._learned.read(answer)
         generated = request.operation is Operation.GENERATE
         return ModelResponse(
             provider=self.name,
@@ -136,6 +158,8 @@ class Connector:
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
+        if self._is_to_translate(request):
+            await self._learned.refresh()
         request, stages = self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
@@ -161,12 +185,13 @@ class Connector:
             return request, None
         request = request.with_model(self.models.upstream(request.model))
         stages: Sequence[AnswerStage] | None = None
-        if request.operation is Operation.GENERATE and not self._speaks(request):
+        if self._is_to_translate(request):
+            dialect = self._dialect_for(request)
             request, stages = translated(
                 request,
-                dialect=self._dialect_for(request),
+                dialect=dialect,
                 strict=self.strict,
-                profiles=self.profiles,
+                capabilities=self._capabilities(request.model, dialect),
             )
         if request.operation is not Operation.LIST_MODELS and self._edited:
             wire = self._wire(request)
@@ -174,6 +199,19 @@ class Connector:
             edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
             request = request.with_wire_body(edited)
         return request, stages
+
+    def _is_to_translate(self, request: ModelRequest) -> bool:
+        return request.operation is Operation.GENERATE and not self._speaks(request)
+
+    def _capabilities(self, model: str, dialect: str) -> Capabilities:
+        """What is known of a model, by the upstream's name for it."""
+        return capabilities_of(
+            dialect,
+            model,
+            server=server_at(dialect, self.endpoint.base_url, name=self.server),
+            stated=self._learned.of(model),
+            own=self.profiles,
+        )
 
     def _dialect_for(self, request: ModelRequest) -> str:
         """The client's own dialect if the upstream speaks it, else its best."""
@@ -185,7 +223,7 @@ class Connector:
         if wire is not None and wire.dialect in self.dialects:
             return wire
         if wire is not None and request.operation is Operation.LIST_MODELS:
-            return self._own_list(wire)
+            return own_list(wire, self.dialects[0], self._required)
         if wire is None:
             raise ValueError("the request has no wire view")
         return wire
@@ -200,12 +238,9 @@ class Connector:
             raise InvalidRequestError(f"{request.context.client_dialect} counts no tokens")
         return answer
 
-    def _own_list(self, wire: WireRequest) -> WireRequest:
-        """The question for models as this vendor's clients ask it, the page left out."""
-        vendor = dialect_named(self.dialects[0]).vendor
-        if vendor is dialect_named(wire.dialect).vendor:
-            return wire
-        return msgspec.structs.replace(wire, dialect=self.dialects[0], query=b"")
+    async def _ask_for_models(self) -> None:
+        """The answer is read as any list of models that passes by is."""
+        await self.send(model_list_request(self.dialects[0], self._required))
 
     def _call(
         self, request: ModelRequest, wire: WireRequest, *, stream: bool

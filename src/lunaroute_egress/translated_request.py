@@ -6,7 +6,7 @@ import attrs
 
 from lunaroute_core import ModelRequest, WireRequest
 from lunaroute_core.answer_stages import AnswerStage
-from lunaroute_core.capabilities import Profiles, capabilities_of
+from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
 from lunaroute_core.translation import Translation
@@ -16,7 +16,7 @@ _NEUTRAL = frozenset({b"user-agent"})
 
 
 def translated(
-    request: ModelRequest, *, dialect: str, strict: bool, profiles: Profiles
+    request: ModelRequest, *, dialect: str, strict: bool, capabilities: Capabilities
 ) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
     """The same request in another dialect, and what is to be done to its answer, None if that
     can go to the client as it comes. What could not go with it is noted in its context.
@@ -26,9 +26,7 @@ def translated(
     """
     target = dialect_named(dialect)
     translation = Translation(
-        capabilities=capabilities_of(dialect, request.model, own=profiles),
-        strict=strict,
-        warnings=request.context.warnings,
+        capabilities=capabilities, strict=strict, warnings=request.context.warnings
     )
     body = target.requests.encode(request.normalized, translation)
     source = dialect_named(request.context.client_dialect)

@@ -7,6 +7,7 @@ from attrs import define, field
 
 from lunaroute_core import Provider
 from lunaroute_core.dialects.codec import BodyEdits
+from lunaroute_core.servers import server_at
 from lunaroute_egress import (
     AnthropicEndpoint,
     AzureOpenAIEndpoint,
@@ -92,6 +93,8 @@ class _Builder:
             headers=config.request_headers,
             edits=_edits(config.request_body),
             strict=config.translation == "strict",
+            server=_server_name(config),
+            learn=_learns(config),
             profiles=config.capabilities,
             models=ModelNames(override=config.model, names=config.models),
             templates=Templates(
@@ -127,6 +130,20 @@ def _endpoint(config: ProviderConfig) -> Endpoint:
             )
         case _:
             return OpenAIEndpoint(**given)
+
+
+def _server_name(config: ProviderConfig) -> str | None:
+    """The kind of server that is named, or that follows from the provider's type."""
+    return config.server or ("azure" if config.type == "azure-openai" else None)
+
+
+def _learns(config: ProviderConfig) -> bool:
+    """Whether to ask what models accept: by default where the vendor is known to say it."""
+    if config.learn_capabilities is not None:
+        return config.learn_capabilities
+    dialect, base_url = config.spoken_dialects[0], _endpoint(config).base_url
+    server = server_at(dialect, base_url, name=_server_name(config))
+    return server is not None and server.states_capabilities
 
 
 def _deadlines(config: HttpClientConfig) -> Deadlines:

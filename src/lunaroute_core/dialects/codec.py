@@ -206,7 +206,7 @@ class ErrorCodec(Protocol):
 
 
 class ModelInfo(Struct, frozen=True, kw_only=True):
-    """One entry of a model list. `raw` is the vendor's object, `dialect` whose it is."""
+    """One entry of a model list. `raw` is the vendor's object, `vendor` whose it is."""
 
     id: str
     vendor: str = "lunaroute"
@@ -214,6 +214,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     display_name: str | None = None
     created: int | None = None
     """Unix time in seconds."""
+    capabilities: JSONObject = {}
+    """The fields of `Capabilities` that the vendor states of it."""
     raw: JSONObject | None = None
 
 

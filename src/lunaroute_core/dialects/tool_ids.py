@@ -21,15 +21,24 @@ _HASH_CHARACTERS = 20
 """In base32: 100 bits."""
 
 
-def short_id(original: str, *, limit: int) -> str:
+def short_id(original: str, *, limit: int, exact: bool = False) -> str:
     """An id of at most `limit` characters that stands for `original`.
 
-    One that every vendor accepts stays as it is, so shortening twice changes nothing.
+    One that is accepted stays as it is, so shortening twice changes nothing. With `exact`
+    only `limit` letters and digits are.
     """
+    if exact:
+        fits = len(original) == limit and original.isascii() and original.isalnum()
+        return original if fits else _hashed(original)[:limit]
     if len(original) <= limit and _ACCEPTED.fullmatch(original):
         return original
+    return (_PREFIX + _hashed(original)[:_HASH_CHARACTERS])[:limit]
+
+
+def _hashed(original: str) -> str:
+    """Letters and digits."""
     digest = sha256(original.encode("utf-8", "surrogatepass")).digest()
-    return (_PREFIX + b32encode(digest).decode().lower()[:_HASH_CHARACTERS])[:limit]
+    return b32encode(digest).decode().lower().rstrip("=")
 
 
 def short_name(original: str, *, limit: int) -> str:

@@ -17,6 +17,7 @@ class Vendor:
         key_prefixes: how this vendor's API keys begin, where that tells them apart.
         path_prefixes: where paths begin that only this vendor has, in whole segments.
         models: its list of models.
+        whole_list: the query that asks for all models at once, where they come in pages.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Vendor:
     key_prefixes: tuple[bytes, ...] = ()
     path_prefixes: tuple[str, ...] = ()
     models: ModelListCodec
+    whole_list: bytes = b""
 
     def owns_path(self, path: str) -> bool:
         """Whether only this vendor has such a path."""

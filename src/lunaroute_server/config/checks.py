@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from lunaroute_core.capabilities import Capabilities
+from lunaroute_core.capabilities import EFFORTS, Capabilities, Effort
 from lunaroute_core.dialects.registry import DIALECTS
+from lunaroute_core.json_value import JSONValue
+from lunaroute_core.servers import servers
 from lunaroute_egress.endpoints import is_loopback
 from lunaroute_server.config.key_path import KeyPath
 from lunaroute_server.config.model import Config
@@ -51,16 +53,44 @@ def _problems(config: Config) -> Iterator[Problem]:
             yield _problem("a provider's name is letters, digits, - and _", *path)
         yield from _provider(provider, path)
         yield from _base_url(provider, path, config)
-        yield from _capabilities(provider, path)
+        yield from _server(provider, (*path, "server"))
+        yield from _capabilities(provider, (*path, "capabilities"))
         yield from edit_problems(provider, path)
 
 
+def _server(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
+    if provider.server is None:
+        return
+    spoken = [name for name in provider.spoken_dialects if name in DIALECTS]
+    known = {server.name for dialect in spoken for server in servers(dialect)}
+    if provider.server not in known:
+        yield _problem(f"unknown; known are {', '.join(sorted(known))}", *path)
+
+
 def _capabilities(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
+    types = {field.name: field.type for field in fields(Capabilities)}
     for pattern, profile in provider.capabilities.items():
-        try:
-            msgspec.convert(profile, Capabilities)
-        except msgspec.ValidationError as error:
-            yield _problem(str(error), *path, "capabilities", pattern)
+        for name, value in profile.items():
+            here = (*path, pattern, name)
+            if name not in types:
+                yield _problem(f"unknown capability; known are {', '.join(types)}", *here)
+            elif (reason := _wrong(value, types[name])) is not None:
+                yield _problem(reason, *here)
+            elif name == "efforts" and not _is_ordered(value):
+                yield _problem(f"must be in this order: {', '.join(EFFORTS)}", *here)
+
+
+def _is_ordered(value: JSONValue) -> bool:
+    efforts = msgspec.convert(value, list[Effort])
+    return efforts == sorted(efforts, key=EFFORTS.index)
+
+
+def _wrong(value: JSONValue, kind: Any) -> str | None:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
 
 
 def _listening(config: Config) -> Iterator[Problem]:

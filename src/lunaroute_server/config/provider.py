@@ -110,10 +110,18 @@ class ProviderConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What happens to a request from a client of another dialect that this one cannot wholly
     express: `compatible` leaves out what changes only cost, speed or telemetry and says so in
     `x-lunaroute-warnings`; `strict` refuses it."""
+    server: str | None = None
+    """The kind of server, as in the [list of servers](capabilities.md): `vllm`, `llama_cpp`, or
+    `openai` for a proxy before OpenAI itself. Null: the address tells, and one that is not
+    known gets nothing that only the vendor itself takes."""
     capabilities: dict[str, JSONObject] = {}
-    """What is known of this provider's models, by name pattern (`*`, `?`), where it differs from
-    what LunaRoute knows: `max_output_tokens`, `sampling`, `thinking`, `efforts`,
-    `output_limit_field` and the other fields of `Capabilities`."""
+    """What this provider's models accept, by name pattern (`*`, `?`, `[…]`), where it differs
+    from what LunaRoute knows; the first pattern that matches counts. The fields are listed under
+    [Capabilities](capabilities.md)."""
+    learn_capabilities: bool | None = None
+    """Whether the provider is asked, with its own key, for `/v1/models` before a request is
+    translated for it, and what that says is taken into account. Null: only where the vendor is
+    known to say it, which is Anthropic at its own address."""
     request_headers: Annotated[dict[str, str], Templated] = {}
     """Headers sent in place of the client's. Values may hold templates."""
     request_body: Annotated[RequestBodyConfig, Templated] = RequestBodyConfig()

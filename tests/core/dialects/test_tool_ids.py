@@ -79,3 +79,20 @@ def test_names_that_all_pass_need_no_way_back():
         model="m", source=RequestSource(dialect="x"), tools=[FunctionTool(name="plain")]
     )
     assert ToolNames.of(request, limit=64).all_same
+
+
+@pytest.mark.parametrize("original", ["AbC123xyz", "123456789"])
+def test_exact_ids_that_are_acceptable_stay(original):
+    assert short_id(original, limit=9, exact=True) == original
+
+
+@given(original=st.text())
+def test_exact_ids_are_so_many_letters_and_digits_and_stable(original):
+    short = short_id(original, limit=9, exact=True)
+    assert re.fullmatch("[a-zA-Z0-9]{9}", short)
+    assert short_id(short, limit=9, exact=True) == short
+
+
+def test_exact_ids_stay_distinct():
+    originals = ["call_1", "call_2", "call.1", "toolu_01AbCdEfGh", ""]
+    assert len({short_id(it, limit=9, exact=True) for it in originals}) == 5

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from lunaroute_core.dialects.registry import DIALECTS
@@ -12,6 +14,10 @@ VALID = [
     ("forward_client_credentials", True),
     ("translation", "strict"),
     ("capabilities", {"gpt-*": {"max_output_tokens": 1000}}),
+    ("capabilities", {"o[13]*": {"efforts": ["low", "high"]}, "*": {"sampling": False}}),
+    ("server", "openai"),
+    ("learn_capabilities", True),
+    ("learn_capabilities", None),
     ("base_url", "https://llm.example.com/v1"),
     ("api_version", "2024-10-21"),
     ("model", "gpt-5"),
@@ -40,6 +46,9 @@ INVALID = [
     ("translation", "lossy"),
     ("capabilities", {"gpt-*": {"max_output_tokens": "many"}}),
     ("capabilities", {"gpt-*": {"telepathy": True}}),
+    ("capabilities", ["gpt-*"]),
+    ("server", "abacus"),
+    ("learn_capabilities", "sometimes"),
     ("base_url", 5),
     ("api_version", 2024),
     ("deployments", ["a"]),
@@ -98,6 +107,42 @@ def test_every_key_is_tried_with_an_invalid_value():
     """A key that is added to the model gets its test with it."""
     tried = {path.partition(".")[0] for path, _ in INVALID}
     assert tried == {*ProviderConfig.__struct_fields__}
+
+
+@pytest.mark.parametrize(
+    ("profile", "field", "reason"),
+    [
+        ({"telepathy": True}, "telepathy", "unknown capability; known are sampling"),
+        ({"max_output_tokens": "many"}, "max_output_tokens", "Expected `int`, got `str`"),
+        ({"max_output_tokens": 0}, "max_output_tokens", "Expected `int` >= 1"),
+        ({"sampling": 1}, "sampling", "Expected `bool`, got `int`"),
+        ({"efforts": ["heroic"]}, "efforts", "Invalid enum value 'heroic'"),
+        ({"efforts": ["high", "low"]}, "efforts", "must be in this order: none, minimal, low"),
+        ({"thinking": "adaptive"}, "thinking", "Expected `array`, got `str`"),
+        ({"system_role": "oracle"}, "system_role", "Invalid enum value 'oracle'"),
+        ({"source": "hearsay"}, "source", "unknown capability"),
+    ],
+)
+def test_a_wrong_capability_is_named_with_its_pattern(profile, field, reason):
+    with pytest.raises(ConfigurationError) as caught:
+        provider({**AZURE, "capabilities": {"gpt-5*": profile}})
+    assert re.search(rf"providers\.azure\.capabilities\.\S*gpt-5\*\S*{field}", str(caught.value))
+    assert reason in str(caught.value)
+
+
+def test_every_wrong_capability_is_told_at_once():
+    profiles = {"a": {"sampling": 0, "telepathy": 1}, "b": {"prefill": "yes"}}
+    with pytest.raises(ConfigurationError) as caught:
+        provider({**AZURE, "capabilities": profiles})
+    assert all(name in str(caught.value) for name in ("a.sampling", "a.telepathy", "b.prefill"))
+
+
+def test_a_server_is_one_that_a_dialect_of_the_provider_knows():
+    settings = {"type": "anthropic", "server": "vllm"}
+    with pytest.raises(ConfigurationError, match="known are anthropic, compatible"):
+        provider(settings)
+    vllm = {"type": "openai", "base_url": "http://gpu:8000/v1", "server": "vllm"}
+    assert provider(vllm).server == "vllm"
 
 
 def test_prepended_messages_have_a_role_and_a_text():

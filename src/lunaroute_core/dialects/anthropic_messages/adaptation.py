@@ -38,4 +38,5 @@ class Adaptation:
 
     def call_id(self, original: str) -> str:
         """A tool call's id as Anthropic accepts it."""
-        return short_id(original, limit=self.capabilities.tool_id_length)
+        known = self.capabilities
+        return short_id(original, limit=known.tool_id_length, exact=known.exact_tool_ids)

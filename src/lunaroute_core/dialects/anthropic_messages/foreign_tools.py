@@ -49,7 +49,7 @@ def adapted_choice(
     """The choice among `tools`; none where there are no tools to choose from.
 
     Raises:
-        InvalidRequestError: what must be called is not there.
+        InvalidRequestError: what must be called is not there, or the model cannot be made to.
     """
     if choice is None:
         return None
@@ -58,6 +58,9 @@ def adapted_choice(
         if forced:
             adaptation.translation.rejected("tool_choice", "there is no such tool")
         return None
+    if forced and not adaptation.capabilities.forced_tools:
+        message = "this model cannot be made to call a tool"
+        adaptation.translation.rejected("tool_choice", message)
     match choice.mode:
         case "allowed":
             return ToolChoice(mode="required" if choice.required else "auto")

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.json import Decoder
 
+from lunaroute_core.dialects.anthropic_messages.model_capabilities import stated_capabilities
 from lunaroute_core.dialects.anthropic_messages.name import VENDOR
 from lunaroute_core.dialects.codec import ModelInfo, ModelListPage
 from lunaroute_core.json_value import JSONObject
@@ -73,6 +74,7 @@ def _read_model(raw: JSONObject) -> ModelInfo:
         owned_by=VENDOR,
         display_name=model.display_name,
         created=_unix_time(model.created_at),
+        capabilities=stated_capabilities(raw),
         raw=raw,
     )
 

@@ -1,6 +1,6 @@
 """Anthropic, as its clients, keys and paths tell it apart."""
 
-from lunaroute_core.dialects.anthropic_messages.models import AnthropicModels
+from lunaroute_core.dialects.anthropic_messages.models import MAX_LIMIT, AnthropicModels
 from lunaroute_core.dialects.anthropic_messages.name import VENDOR
 from lunaroute_core.dialects.vendor import Vendor
 
@@ -33,4 +33,5 @@ ANTHROPIC = Vendor(
         "/v1/user_profiles",
     ),
     models=AnthropicModels(),
+    whole_list=b"limit=%d" % MAX_LIMIT,
 )

@@ -38,7 +38,8 @@ class Adaptation:
 
     def call_id(self, original: str) -> str:
         """A tool call's id as Chat accepts it."""
-        return short_id(original, limit=self.capabilities.tool_id_length)
+        known = self.capabilities
+        return short_id(original, limit=known.tool_id_length, exact=known.exact_tool_ids)
 
     def reject_content(self, message: str) -> NoReturn:
         """Raises InvalidRequestError for something in the turns."""

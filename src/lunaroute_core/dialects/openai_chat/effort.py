@@ -2,7 +2,7 @@
 
 from lunaroute_core.capabilities import EFFORTS, Effort
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
-from lunaroute_core.model import Reasoning
+from lunaroute_core.model import HostedTool, Reasoning, Tool
 
 _BUDGETS: tuple[tuple[int, Effort], ...] = (
     (1024, "minimal"),
@@ -14,13 +14,26 @@ _BUDGETS: tuple[tuple[int, Effort], ...] = (
 """Tokens to think with that each effort stands for."""
 
 
-def adapted_reasoning(asked: Reasoning | None, adaptation: Adaptation) -> Reasoning | None:
+def adapted_reasoning(
+    asked: Reasoning | None, tools: list[Tool], adaptation: Adaptation
+) -> Reasoning | None:
     """The effort to ask for; None leaves it to the model."""
     wanted = None if asked is None else _wanted(asked, adaptation)
-    if wanted is None:
-        return None
-    level = _level(wanted, adaptation)
+    level = None if wanted is None else _level(wanted, adaptation)
+    if _must_not_reason(tools, adaptation):
+        if level not in (None, "none"):
+            message = "in Chat this model takes functions only without reasoning"
+            adaptation.translation.dropped(adaptation.named("effort"), message)
+        return Reasoning(effort="none")
     return None if level is None else Reasoning(effort=level)
+
+
+def _must_not_reason(tools: list[Tool], adaptation: Adaptation) -> bool:
+    """Whether reasoning has to be turned off, even where it is on by default, and can be."""
+    known = adaptation.capabilities
+    if known.tools_while_reasoning or "none" not in known.efforts:
+        return False
+    return any(not isinstance(tool, HostedTool) for tool in tools)
 
 
 def _wanted(asked: Reasoning, adaptation: Adaptation) -> Effort | None:

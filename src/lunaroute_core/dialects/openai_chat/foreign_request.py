@@ -65,7 +65,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         parallel_tool_calls=adapted_parallel(request, tools),
         limits=adapted_limits(request.limits, adaptation),
         sampling=adapted_sampling(request.sampling, adaptation),
-        reasoning=adapted_reasoning(request.reasoning, adaptation),
+        reasoning=adapted_reasoning(request.reasoning, tools, adaptation),
         output=adapted_output(request.output, adaptation),
         cache=adapted_cache(request.cache) if capabilities.first_party else None,
         identity=adapted_identity(request.identity, adaptation),

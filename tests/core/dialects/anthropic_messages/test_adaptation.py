@@ -24,3 +24,12 @@ def test_a_refusal_names_the_clients_own_field(adaptation):
     with pytest.raises(InvalidRequestError, match="input: no") as caught:
         adaptation.reject("turns", "no")
     assert caught.value.details.param == "input"
+
+
+def test_ids_have_the_servers_own_form():
+    translation = Translation(capabilities=Capabilities(tool_id_length=9, exact_tool_ids=True))
+    adaptation = Adaptation(
+        dialect="openai_chat", translation=translation, names=ToolNames(limit=64)
+    )
+    assert adaptation.call_id("call_1").isalnum()
+    assert len(adaptation.call_id("call_1")) == 9

@@ -1,4 +1,7 @@
+from typing import get_args
+
 import pytest
+from anthropic.types import ModelParam
 
 from lunaroute_core.capabilities import EFFORTS, capabilities_of
 
@@ -12,24 +15,14 @@ MODELS = [
     "claude-opus-4-1",
     "claude-sonnet-4-5-20250929",
     "claude-haiku-4-5",
-    "claude-opus-4-5-20251101",
-    "claude-opus-4-6",
-    "claude-sonnet-4-6",
-    "claude-opus-4-7",
-    "claude-opus-4-8",
-    "claude-mythos-preview",
-    "claude-opus-5",
-    "claude-opus-5-5",
-    "claude-sonnet-5-5",
-    "claude-haiku-5-5",
-    "claude-fable-5-2",
-    "claude-mythos-5-1",
     "claude-zeta-9",
     "kimi-k3",
 ]
+SDKS = [*get_args(get_args(ModelParam)[0])]
+OTHERS = ("claude-zeta-9", "kimi-k3")
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS, *SDKS])
 def test_every_profile_is_of_one_piece(model):
     known = capabilities_of(DIALECT, model)
     assert known.max_temperature == 1
@@ -56,9 +49,62 @@ def test_system_messages_between_others_came_with_opus_4_8(model, mid_conversati
     assert known.mid_conversation_system is mid_conversation_system
 
 
-def test_some_models_cannot_but_think():
-    assert capabilities_of(DIALECT, "claude-mythos-5-2").thinking == ("adaptive",)
-    assert "disabled" in capabilities_of(DIALECT, "claude-opus-5-5").thinking
+@pytest.mark.parametrize(
+    ("model", "thinking"),
+    [
+        ("claude-haiku-4-5-20251001", {"enabled", "disabled"}),
+        ("claude-opus-4-6", {"adaptive", "enabled", "disabled"}),
+        ("claude-opus-4-8", {"adaptive", "disabled"}),
+        ("claude-opus-5", {"adaptive", "disabled"}),
+        ("claude-opus-5-5", {"adaptive"}),
+        ("claude-sonnet-5", {"adaptive", "disabled"}),
+        ("claude-sonnet-5-5", {"adaptive", "between_tools"}),
+        ("claude-haiku-5-5", {"adaptive", "disabled"}),
+        ("claude-fable-5", {"adaptive"}),
+        ("claude-mythos-5-2", {"adaptive"}),
+    ],
+)
+def test_each_model_thinks_in_its_own_ways(model, thinking):
+    assert {*capabilities_of(DIALECT, model).thinking} == thinking
+
+
+@pytest.mark.parametrize(
+    ("model", "forced"),
+    [
+        ("claude-opus-5", True),
+        ("claude-opus-5-5", False),
+        ("claude-sonnet-5", True),
+        ("claude-sonnet-5-5", False),
+        ("claude-haiku-5-5", True),
+        ("claude-fable-5", True),
+        ("claude-fable-5-1", False),
+        ("claude-mythos-5-2", False),
+    ],
+)
+def test_the_newest_models_cannot_be_made_to_call_a_tool(model, forced):
+    assert capabilities_of(DIALECT, model).forced_tools is forced
+
+
+@pytest.mark.parametrize("model", SDKS)
+def test_every_model_of_the_sdk_has_a_profile_of_its_own(model):
+    assert not any(
+        capabilities_of(DIALECT, model) == capabilities_of(DIALECT, other) for other in OTHERS
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("anthropic/claude-opus-4.5", "claude-opus-4-5"),
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"),
+        ("claude-opus-4-5@20251101", "claude-opus-4-5"),
+        ("anthropic/claude-sonnet-4", "claude-sonnet-4-0"),
+        ("anthropic/claude-3.7-sonnet", "claude-3-7-sonnet-latest"),
+        ("Claude-Sonnet-5.5", "claude-sonnet-5-5"),
+    ],
+)
+def test_a_model_is_known_by_the_names_that_clouds_and_routers_give_it(name, model):
+    assert capabilities_of(DIALECT, name) == capabilities_of(DIALECT, model)
 
 
 def test_a_compatible_server_is_taken_for_an_older_model():

@@ -174,3 +174,31 @@ def test_a_limit_of_hosted_calls_is_the_one_tools_own(responses):
     tools = [{"type": "web_search"}, {"type": "web_search"}]
     assert responses(tools=tools, max_tool_calls=3).warnings == [("dropped", "max_tool_calls")]
     assert responses(max_tool_calls=3).warnings == []
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "required",
+        {"type": "function", "function": {"name": "f"}},
+        {
+            "type": "allowed_tools",
+            "allowed_tools": {
+                "mode": "required",
+                "tools": [{"type": "function", "function": {"name": "f"}}],
+            },
+        },
+    ],
+)
+def test_models_that_cannot_be_made_to_call_a_tool_reject_it(chat, choice):
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    with pytest.raises(InvalidRequestError, match="cannot be made to") as caught:
+        chat(tools=tools, tool_choice=choice, known={"forced_tools": False})
+    assert caught.value.details.param == "tool_choice"
+
+
+@pytest.mark.parametrize("choice", ["auto", "none"])
+def test_any_model_may_choose_for_itself(chat, choice):
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    body, _ = chat(tools=tools, tool_choice=choice, known={"forced_tools": False})
+    assert body["tool_choice"]["type"] == choice

@@ -39,3 +39,13 @@ def test_other_filters_are_rejected(responses):
     with pytest.raises(InvalidRequestError) as caught:
         responses(tools=[tool])
     assert caught.value.details.param == "tools[0].filters.blocked_domains"
+
+
+def test_models_without_a_search_reject_it(chat, responses):
+    for client, fields, param in (
+        (chat, {"web_search_options": {}}, "web_search_options"),
+        (responses, {"tools": [{"type": "web_search"}]}, "tools[0]"),
+    ):
+        with pytest.raises(InvalidRequestError) as caught:
+            client(known={"web_search": False}, **fields)
+        assert caught.value.details.param == param

@@ -64,3 +64,35 @@ def test_unknown_efforts_are_dropped(responses):
     body, warnings = responses(reasoning={"effort": "heroic"})
     assert "reasoning_effort" not in body
     assert warnings == [("dropped", "reasoning.effort")]
+
+
+TOOL = {"name": "f", "input_schema": {"type": "object"}}
+ADAPTIVE = {"type": "adaptive"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "warnings"),
+    [
+        ({}, None, []),
+        ({"tools": [TOOL]}, "none", []),
+        ({"tools": [TOOL], "thinking": ADAPTIVE}, "none", []),
+        ({"tools": [TOOL], "thinking": {"type": "disabled"}}, "none", []),
+        (
+            {"tools": [TOOL], "thinking": ADAPTIVE, "output_config": {"effort": "high"}},
+            "none",
+            [("dropped", "output_config.effort")],
+        ),
+        ({"thinking": ADAPTIVE, "output_config": {"effort": "high"}}, "high", []),
+    ],
+)
+def test_models_that_take_functions_only_without_reasoning(anthropic, fields, expected, warnings):
+    """They reason by default, and refuse functions then."""
+    body, said = anthropic(model="gpt-5.5", **fields)
+    assert (body.get("reasoning_effort"), said) == (expected, warnings)
+
+
+def test_a_model_that_cannot_but_reason_is_asked_as_the_client_wished(anthropic):
+    """The upstream's refusal says more than ours could."""
+    effort = {"output_config": {"effort": "high"}}
+    body, said = anthropic(model="gpt-6-astra", tools=[TOOL], thinking=ADAPTIVE, **effort)
+    assert (body["reasoning_effort"], said) == ("high", [])
