@@ -89,7 +89,7 @@ def test_other_vendors_tools_are_rejected(anthropic, refusal, kind):
 
 @pytest.mark.parametrize("kind", ["mcp", "file_search", "namespace", "computer"])
 def test_hosted_tools_of_responses_are_rejected(responses, refusal, kind):
-    assert refusal(responses, tools=[{"type": kind}]) == "tools[0]"
+    assert refusal(responses, tools=[{"type": kind, "name": "n"}]) == "tools[0]"
 
 
 @pytest.mark.parametrize(
