@@ -12,6 +12,7 @@ from lunaroute_core.dialects.openai_responses.cache_marks import (
 )
 from lunaroute_core.dialects.openai_responses.context_edits import adapted_edits
 from lunaroute_core.dialects.openai_responses.effort import adapted_reasoning
+from lunaroute_core.dialects.openai_responses.fields import item_head
 from lunaroute_core.dialects.openai_responses.foreign_extensions import carried, check_request
 from lunaroute_core.dialects.openai_responses.foreign_settings import (
     adapted_conversation,
@@ -73,12 +74,19 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         stream=StreamOptions(enabled=request.stream.enabled),
         extensions=_extensions(request, adaptation),
     )
+    _check_input(adapted, adaptation)
     if adaptation.marks_caches:
         place_cache_marks(adapted, request)
     else:
         remove_cache_marks(adapted)
     enforce_stop(request, translation)
     return adapted
+
+
+def _check_input(adapted: NormalizedRequest, adaptation: Adaptation) -> None:
+    said = any(turn.blocks for turn in adapted.turns)
+    if not said and not any(item_head(block) for block in adapted.instructions):
+        adaptation.reject_content("nothing is said that could be answered")
 
 
 def _extensions(request: NormalizedRequest, adaptation: Adaptation) -> Extensions:
