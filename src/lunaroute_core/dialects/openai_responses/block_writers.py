@@ -14,6 +14,8 @@ from lunaroute_core.dialects.block_order import BlockDelta
 from lunaroute_core.dialects.openai_responses.output_items import (
     annotations,
     has_item,
+    is_part,
+    is_shown,
     write_part,
 )
 from lunaroute_core.json_value import JSONObject
@@ -21,6 +23,7 @@ from lunaroute_core.model import (
     ArgumentsDelta,
     Block,
     CitationAdd,
+    OpaqueBlock,
     OpaqueSet,
     ReasoningBlock,
     ReasoningDelta,
@@ -151,7 +154,10 @@ class CallWriter:
             raw = final.raw_arguments
             yield from self._append(_tail(raw, written))
         # The item keeps the names and ids that it was announced with.
-        self.block = msgspec.structs.replace(self.block, raw_arguments=raw)
+        last = self.block if final is None else final
+        self.block = msgspec.structs.replace(
+            self.block, raw_arguments=raw, extensions=last.extensions
+        )
         name, key = self._names
         yield {"type": f"{name}.done", **self.place, key: raw}
 
@@ -169,7 +175,7 @@ class CallWriter:
 
 @define(kw_only=True)
 class ReasoningWriter:
-    """A reasoning item's summary, part by part; the signature comes with the item's end."""
+    """A reasoning item's summary or text, part by part; the signature comes with its end."""
 
     place: JSONObject
     block: ReasoningBlock
@@ -207,39 +213,61 @@ class ReasoningWriter:
 
     def _append(self, text: str, part: int) -> Events:
         """Parts are written in order: what comes late joins the part that is open."""
-        if part >= len(self._parts):
+        while part >= len(self._parts):
             yield from self._open()
         self._parts[-1].append(text)
         if text:
-            yield {
-                "type": "response.reasoning_summary_text.delta",
-                **self._summary_place,
-                "delta": text,
-            }
+            yield {"type": f"{self._text_event}.delta", **self._part_place, "delta": text}
 
     def _open(self) -> Events:
         if self._parts:
             yield from self._close()
         self._parts.append([])
-        yield {
-            "type": "response.reasoning_summary_part.added",
-            **self._summary_place,
-            "part": {"type": "summary_text", "text": ""},
-        }
+        yield {"type": f"{self._part_event}.added", **self._part_place, "part": self._part("")}
 
     def _close(self) -> Events:
-        text = "".join(self._parts[-1])
-        place = self._summary_place
-        yield {"type": "response.reasoning_summary_text.done", **place, "text": text}
-        yield {
-            "type": "response.reasoning_summary_part.done",
-            **place,
-            "part": {"type": "summary_text", "text": text},
-        }
+        text, place = "".join(self._parts[-1]), self._part_place
+        yield {"type": f"{self._text_event}.done", **place, "text": text}
+        yield {"type": f"{self._part_event}.done", **place, "part": self._part(text)}
+
+    def _part(self, text: str) -> JSONObject:
+        return {"type": "reasoning_text" if self._shown else "summary_text", "text": text}
 
     @property
-    def _summary_place(self) -> JSONObject:
-        return {**self.place, "summary_index": len(self._parts) - 1}
+    def _shown(self) -> bool:
+        return is_shown(self.block)
+
+    @property
+    def _text_event(self) -> str:
+        return "response.reasoning_text" if self._shown else "response.reasoning_summary_text"
+
+    @property
+    def _part_event(self) -> str:
+        return "response.content_part" if self._shown else "response.reasoning_summary_part"
+
+    @property
+    def _part_place(self) -> JSONObject:
+        key = "content_index" if self._shown else "summary_index"
+        return {**self.place, key: len(self._parts) - 1}
+
+
+@define(kw_only=True)
+class WholePartWriter:
+    """A part of a message whose type is not known: it is complete at once."""
+
+    place: JSONObject
+    block: OpaqueBlock
+
+    def start(self) -> Events:
+        yield {"type": "response.content_part.added", **self.place, "part": self.block.raw}
+
+    def delta(self, event: BlockDelta) -> Events:  # noqa: ARG002
+        yield from ()
+
+    def end(self, final: Block | None) -> Events:
+        if isinstance(final, OpaqueBlock):
+            self.block = final
+        yield {"type": "response.content_part.done", **self.place, "part": self.block.raw}
 
 
 @define(kw_only=True)
@@ -271,6 +299,8 @@ def block_writer(block: Block, place: JSONObject) -> BlockWriter:
             return CallWriter(place=place, block=block)
         case ReasoningBlock():
             return ReasoningWriter(place=place, block=block)
+        case OpaqueBlock() if is_part(block):
+            return WholePartWriter(place=place, block=block)
         case _:
             return WholeWriter(block=block)
 

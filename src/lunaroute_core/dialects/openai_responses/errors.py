@@ -8,7 +8,11 @@ from attrs import frozen
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.dialects.openai_responses.response_object import Clock, write_response
-from lunaroute_core.dialects.openai_vendor import decode_openai_error, encode_openai_error
+from lunaroute_core.dialects.openai_vendor import (
+    decode_openai_error,
+    encode_openai_error,
+    openai_error_details,
+)
 from lunaroute_core.errors import ErrorDetails, ErrorKind
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
@@ -28,6 +32,36 @@ _CODES = {
     ErrorKind.RATE_LIMIT: "rate_limit_exceeded",
 }
 """Codex ends the turn at the first three and tries again at any other."""
+
+_KINDS = {
+    "data_residency_mismatch": ErrorKind.PERMISSION,
+    "vector_store_timeout": ErrorKind.TIMEOUT,
+    **dict.fromkeys(
+        (
+            "bio_policy",
+            "empty_image_file",
+            "failed_to_download_image",
+            "image_content_policy_violation",
+            "image_file_not_found",
+            "image_file_too_large",
+            "image_parse_error",
+            "image_too_large",
+            "image_too_small",
+            "invalid_base64_image",
+            "invalid_image",
+            "invalid_image_format",
+            "invalid_image_mode",
+            "invalid_image_url",
+            "invalid_prompt",
+            "misalignment_policy_violation",
+            "unsupported_image_media_type",
+        ),
+        ErrorKind.INVALID_REQUEST,
+    ),
+}
+"""What the codes of failed responses, which have no status, say of whose fault it was
+(`ResponseError` of OpenAI's SDK); of others it is the server's.
+"""
 
 
 @frozen(kw_only=True)
@@ -67,6 +101,19 @@ class ResponsesErrors:
     def _written(self, response: NormalizedResponse) -> JSONObject:
         request = NormalizedRequest(model=response.model, source=RequestSource(dialect=DIALECT))
         return write_response(response, request=request, output=[], now=self.clock())
+
+
+def event_error(event: JSONObject) -> ErrorDetails:
+    """The error of an `error` event, or of a failed response that is given as one.
+
+    The event has the error's fields beside its own type, which is no error type, or, from
+    some compatible servers, in an object.
+    """
+    fields = {key: value for key, value in event.items() if (key, value) != ("type", "error")}
+    details = openai_error_details(fields)
+    if details.kind is not ErrorKind.SERVER or details.code not in _KINDS:
+        return details
+    return msgspec.structs.replace(details, kind=_KINDS[details.code])
 
 
 def failed_error(error: ErrorDetails) -> JSONObject:

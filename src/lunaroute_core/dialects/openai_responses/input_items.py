@@ -261,16 +261,25 @@ def _read_output(raw: JSONObject, param: str, limits: RequestLimits) -> InputIte
 
 
 def _read_reasoning(raw: JSONObject, param: str, limits: RequestLimits) -> InputItem:  # noqa: ARG001
-    """The parts are the summary or, without one, the content, which stays whole besides."""
+    return InputItem(role="assistant", blocks=[read_reasoning(raw, param=param)])
+
+
+def read_reasoning(
+    raw: JSONObject, *, param: str, parts_of: Literal["summary", "content"] | None = None
+) -> ReasoningBlock:
+    """A reasoning item. Its parts are those of the field `parts_of` or, where none is named,
+    the summary's and without one the content's; the other field stays whole besides.
+    """
     item = read_object(raw, _Reasoning, param=param)
-    parts = [part.text for part in item.summary or item.content or []]
+    of_content = parts_of == "content" or (parts_of is None and not item.summary)
+    parts = [part.text for part in (item.content if of_content else item.summary) or []]
     modelled = {"type", "id", "encrypted_content"}
-    if item.summary and raw["summary"] == summary_parts(parts):
+    if item.summary and not of_content and raw["summary"] == summary_parts(parts):
         modelled.add("summary")
     rest = remainder(raw, modelled)
-    if parts and not item.summary:
+    if parts and of_content:
         rest[PARTS] = "content"
-    block = ReasoningBlock(
+    return ReasoningBlock(
         variant="redacted" if item.encrypted_content and not parts else "visible",
         parts=parts,
         opaque=item.encrypted_content,
@@ -278,7 +287,6 @@ def _read_reasoning(raw: JSONObject, param: str, limits: RequestLimits) -> Input
         item_id=item.id,
         extensions=extensions_of(rest),
     )
-    return InputItem(role="assistant", blocks=[block])
 
 
 def summary_parts(texts: list[str]) -> list[JSONValue]:

@@ -16,6 +16,7 @@ from lunaroute_core.dialects.openai_responses.output_items import (
     continues,
     has_item,
     id_of,
+    is_part,
     write_item,
     write_message,
 )
@@ -25,8 +26,6 @@ from lunaroute_core.model import (
     BlockEnd,
     BlockStart,
     ReasoningBlock,
-    RefusalBlock,
-    TextBlock,
     ToolCallBlock,
 )
 
@@ -62,9 +61,6 @@ class ItemStream:
         if not self._blocks:
             return
         item = write_item(self._blocks, identity=self._identity, status=status)
-        if not _streams(self._blocks[0]):
-            # Its final form may be known only now.
-            yield self._item_event("added", item)
         yield self._item_event("done", item)
         self.done.append(item)
         self._blocks = []
@@ -81,12 +77,11 @@ class ItemStream:
 
     def _open_item(self, block: Block) -> Iterator[JSONObject]:
         self._identity = id_of(block, answer_id=self._answer_id, index=len(self.done))
-        if _streams(block):
-            yield self._item_event("added", _opened(block, self._identity))
+        yield self._item_event("added", _opened(block, self._identity))
 
     def _place(self) -> JSONObject:
         place: JSONObject = {"item_id": self._identity, "output_index": len(self.done)}
-        if isinstance(self._blocks[0], TextBlock | RefusalBlock):
+        if is_part(self._blocks[0]):
             place["content_index"] = len(self._blocks) - 1
         return place
 
@@ -98,11 +93,6 @@ class ItemStream:
         }
 
 
-def _streams(block: Block) -> bool:
-    """Whether a block arrives piece by piece, so that its item is announced empty."""
-    return isinstance(block, TextBlock | RefusalBlock | ToolCallBlock | ReasoningBlock)
-
-
 def _opened(block: Block, identity: str) -> JSONObject:
     """The item as it is announced: without what will be streamed or signed."""
     match block:
@@ -110,7 +100,9 @@ def _opened(block: Block, identity: str) -> JSONObject:
             empty = structs.replace(block, raw_arguments="")
         case ReasoningBlock():
             empty = structs.replace(block, parts=[], opaque=None)
-        case _:
+        case _ if is_part(block):
             return write_message(block, identity=identity, status=_WORKING)
+        case whole:
+            return write_item([whole], identity=identity, status=_WORKING)
     item = write_item([empty], identity=identity, status=_WORKING)
     return {**item, "status": _WORKING} if "status" in item else item

@@ -1,12 +1,13 @@
 """Writes blocks as output items.
 
-Texts and refusals that follow each other are the parts of one message. A block that has
+Texts and refusals that follow each other, and this dialect's own parts that are not known, are
+the parts of one message. A block that has
 no place in a response, such as another vendor's hosted call, is left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lunaroute_core.dialects.openai_responses.fields import item_head, own_fields
+from lunaroute_core.dialects.openai_responses.fields import ITEM, PARTS, item_head, own_fields
 from lunaroute_core.dialects.openai_responses.finish import COMPLETED
 from lunaroute_core.dialects.openai_responses.ids import item_id
 from lunaroute_core.dialects.openai_responses.input_items import summary_parts
@@ -25,6 +26,7 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 
+_MESSAGE = frozenset({"type", "id", "status", "role", "content"})
 _WHOLE = (HostedCallBlock, HostedResultBlock, CompactionBlock, OpaqueBlock)
 
 
@@ -35,11 +37,16 @@ def has_item(block: Block) -> bool:
     return isinstance(block, TextBlock | RefusalBlock | ToolCallBlock | ReasoningBlock)
 
 
+def is_part(block: Block) -> bool:
+    """Whether a block stands in a message."""
+    if isinstance(block, OpaqueBlock):
+        return ITEM in block.extensions.get(DIALECT, {})
+    return isinstance(block, TextBlock | RefusalBlock)
+
+
 def continues(item: Sequence[Block], block: Block) -> bool:
     """Whether a block is one more part of the message that `item` holds."""
-    if not item or not isinstance(block, TextBlock | RefusalBlock) or item_head(block):
-        return False
-    return isinstance(item[0], TextBlock | RefusalBlock)
+    return bool(item) and is_part(item[0]) and is_part(block) and item_head(block) is None
 
 
 def item_groups(blocks: Iterable[Block]) -> Iterator[list[Block]]:
@@ -69,45 +76,46 @@ def output_items(blocks: Iterable[Block], *, answer_id: str, status: str) -> lis
 def id_of(block: Block, *, answer_id: str, index: int) -> str:
     """The id of the item that a block opens: the vendor's own, or a derived one."""
     match block:
+        case _ if is_part(block):
+            own = (item_head(block) or {}).get("id")
+            return own if isinstance(own, str) else item_id("msg", answer_id, index)
         case ToolCallBlock() | ReasoningBlock() if block.item_id is not None:
             return block.item_id
         case ToolCallBlock():
             return item_id("fc" if block.tool_kind == "function" else "ctc", answer_id, index)
-        case ReasoningBlock():
-            return item_id("rs", answer_id, index)
         case HostedCallBlock() | HostedResultBlock() | CompactionBlock() | OpaqueBlock():
             return str(block.raw.get("id", ""))
         case _:
-            head = item_head(block) or {}
-            own = head.get("id")
-            return own if isinstance(own, str) else item_id("msg", answer_id, index)
+            return item_id("rs", answer_id, index)
 
 
 def write_item(blocks: Sequence[Block], *, identity: str, status: str) -> JSONObject:
     """The whole item: one call, one reasoning, one hosted item, or the parts of a message."""
     match blocks[0]:
+        case first if is_part(first):
+            parts: list[JSONValue] = [write_part(block) for block in blocks]
+            return {**write_message(first, identity=identity, status=status), "content": parts}
         case ToolCallBlock() as call:
             return _write_call(call, identity, status)
         case ReasoningBlock() as reasoning:
             return _write_reasoning(reasoning, identity)
         case HostedCallBlock() | HostedResultBlock() | CompactionBlock() | OpaqueBlock() as whole:
             return whole.raw
-        case first:
-            parts: list[JSONValue] = [write_part(block) for block in blocks]
-            return {**write_message(first, identity=identity, status=status), "content": parts}
+        case other:
+            raise TypeError(f"{type(other).__name__} is no item of an answer")
 
 
 def write_message(first: Block, *, identity: str, status: str) -> JSONObject:
     """A message without content, opened by its first block."""
-    message: JSONObject = {
+    left = {key: it for key, it in (item_head(first) or {}).items() if key not in _MESSAGE}
+    return {
         "type": "message",
         "id": identity,
         "status": status,
         "role": "assistant",
         "content": [],
+        **left,
     }
-    phase = (item_head(first) or {}).get("phase")
-    return message if phase is None else {**message, "phase": phase}
 
 
 def write_part(block: Block) -> JSONObject:
@@ -121,7 +129,9 @@ def write_part(block: Block) -> JSONObject:
             }
             return part | own_fields(block.extensions)
         case RefusalBlock():
-            return {"type": "refusal", "refusal": block.text}
+            return {"type": "refusal", "refusal": block.text, **own_fields(block.extensions)}
+        case OpaqueBlock():
+            return block.raw
         case _:
             raise TypeError(f"{type(block).__name__} is no part of a message")
 
@@ -171,14 +181,22 @@ def _write_call(call: ToolCallBlock, identity: str, status: str) -> JSONObject:
 
 
 def _write_reasoning(reasoning: ReasoningBlock, identity: str) -> JSONObject:
+    shown = is_shown(reasoning)
     item: JSONObject = {
         "type": "reasoning",
         "id": identity,
-        "summary": summary_parts(reasoning.parts),
+        "summary": [] if shown else summary_parts(reasoning.parts),
     }
+    if shown:
+        item["content"] = [{"type": "reasoning_text", "text": text} for text in reasoning.parts]
     if reasoning.opaque is not None and _is_ours(reasoning):
         item["encrypted_content"] = reasoning.opaque
     return item | own_fields(reasoning.extensions)
+
+
+def is_shown(reasoning: ReasoningBlock) -> bool:
+    """Whether the parts are the reasoning itself, and no summary of it."""
+    return reasoning.extensions.get(DIALECT, {}).get(PARTS) == "content"
 
 
 def _is_ours(reasoning: ReasoningBlock) -> bool:

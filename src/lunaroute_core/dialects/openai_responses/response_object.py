@@ -77,13 +77,14 @@ def write_response(
 def _error(status: str, finish: Finish | None) -> JSONObject | None:
     if status != FAILED or finish is None:
         return None
-    return {"code": "server_error", "message": finish.raw or "the model failed"}
+    return finish.details or {"code": "server_error", "message": "the model failed"}
 
 
 def _incomplete_details(status: str, finish: Finish | None) -> JSONObject | None:
     if status != INCOMPLETE or finish is None:
         return None
-    return {"reason": written_finish(finish.reason)[1]}
+    word = (finish.details or {}).get("reason")
+    return {"reason": word if isinstance(word, str) else written_finish(finish.reason)[1]}
 
 
 def _echo(request: NormalizedRequest) -> JSONObject:

@@ -13,6 +13,7 @@ from lunaroute_core.dialects.openai_responses.response_object import (
     last_item_status,
     write_response,
 )
+from lunaroute_core.dialects.openai_responses.response_reader import read_answer
 from lunaroute_core.model import Finish, FinishReason, NormalizedRequest, NormalizedResponse
 
 _ANSWER = msgspec.json.Decoder(AnswerFields)
@@ -34,6 +35,9 @@ class ResponsesAnswers:
         summary = AnswerSummary()
         note_answer(summary, answer)
         return summary
+
+    def decode(self, body: bytes) -> NormalizedResponse:
+        return read_answer(body)
 
     def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
         answer = msgspec.structs.replace(

@@ -12,9 +12,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.openai_responses.answer_fields import AnswerFields, note_answer
-from lunaroute_core.dialects.openai_vendor import openai_error_details
+from lunaroute_core.dialects.openai_responses.errors import event_error
 from lunaroute_core.errors import ErrorDetails
-from lunaroute_core.json_value import JSONValue
 from lunaroute_core.sse import SSEEvent, frame_end, parse_events, telling_frames
 
 _LIFECYCLE = re.compile(
@@ -101,7 +100,7 @@ class ResponsesObserver:
         if kind in _OPENING or kind in _TERMINAL:
             self._note_response(str(kind), fields)
         elif kind == "error" or (fields.type is None and fields.error is not UNSET):
-            self.error = _error(event.data)
+            self.error = event_error(msgspec.json.decode(event.data))
             self.finished = True
         elif kind is None or not kind.startswith("response."):
             raise ValueError("not an event of a response stream")
@@ -116,7 +115,8 @@ class ResponsesObserver:
         if kind in _TERMINAL:
             self.finished = True
         if kind == "response.failed" and not self._has_output:
-            self.error = _error(bytes(answer.error) if isinstance(answer.error, Raw) else b"{}")
+            error = msgspec.json.decode(answer.error) if isinstance(answer.error, Raw) else None
+            self.error = event_error({"error": error})
 
 
 def _is_lifecycle(event: SSEEvent) -> bool:
@@ -130,15 +130,3 @@ def _decoded(data: bytes) -> _Event:
         return _EVENT.decode(data)
     except RecursionError as error:
         raise ValueError("an event is nested too deeply") from error
-
-
-def _error(data: bytes) -> ErrorDetails:
-    """The error of an `error` event, or of a failed response.
-
-    The event has the error's fields beside its own type, which is no error type, or, from
-    some compatible servers, in an object.
-    """
-    fields: JSONValue = msgspec.json.decode(data)
-    if isinstance(fields, dict) and fields.get("type") == "error":
-        del fields["type"]
-    return openai_error_details(fields)

@@ -5,6 +5,7 @@ import time
 from attrs import frozen
 
 from lunaroute_core.dialects.openai_responses.response_object import Clock
+from lunaroute_core.dialects.openai_responses.stream_decoder import ResponsesStreamDecoder
 from lunaroute_core.dialects.openai_responses.stream_encoder import ResponsesStreamEncoder
 from lunaroute_core.dialects.openai_responses.stream_observer import ResponsesObserver
 from lunaroute_core.model import NormalizedRequest
@@ -19,6 +20,9 @@ class ResponsesStreams:
 
     def observer(self) -> ResponsesObserver:
         return ResponsesObserver()
+
+    def decoder(self) -> ResponsesStreamDecoder:
+        return ResponsesStreamDecoder()
 
     def encoder(self, *, request: NormalizedRequest) -> ResponsesStreamEncoder:
         return ResponsesStreamEncoder(request=request, clock=self.clock)
