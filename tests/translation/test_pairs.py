@@ -6,6 +6,7 @@ them, so that no codec is judged by another codec's idea of a dialect.
 
 import itertools
 import json
+import re
 import string
 
 import msgspec
@@ -505,6 +506,9 @@ def expected(vendors, client, answer):
     return answer["text"], calls, finish, answer["counts"]
 
 
+COMPLETED_AT = re.compile(rb'"completed_at":\d+')
+
+
 def without_times(answer):
     """An answer of an upstream that does not say when it was made has the time of reading."""
     times = ("created", "created_at", "completed_at")
@@ -560,4 +564,5 @@ def test_an_answer_is_always_written_the_same(
     assert without_times(wholes[0]) == without_times(wholes[1])
     if upstream != A:  # whose answers do not say when they were made
         events = vendors.stream(upstream, **answer)
-        assert streamed(upstream, client, events).raw == streamed(upstream, client, events).raw
+        first, second = (streamed(upstream, client, events).raw for _ in range(2))
+        assert COMPLETED_AT.sub(b"", first) == COMPLETED_AT.sub(b"", second)

@@ -51,9 +51,7 @@ def model(*, thinking=(), efforts=(), structured=True, search=True, most=128_000
     most=st.integers(1, 10**6),
 )
 def test_all_that_the_vendor_states_is_taken(thinking, efforts, structured, search, most):
-    raw = model(
-        thinking=thinking, efforts=efforts, structured=structured, search=search, most=most
-    )
+    raw = model(thinking=thinking, efforts=efforts, structured=structured, search=search, most=most)
     SDKModelInfo.model_validate(raw)
     known = msgspec.convert(stated_capabilities(raw), Capabilities)
     assert {*known.thinking} == thinking
