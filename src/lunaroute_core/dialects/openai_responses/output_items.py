@@ -1,8 +1,8 @@
 """Writes blocks as output items.
 
-Texts and refusals that follow each other, and this dialect's own parts that are not known, are
-the parts of one message. A block that has
-no place in a response, such as another vendor's hosted call, is left out.
+Texts and refusals that follow each other, and parts that only this dialect knows, are those of
+one message. A block that has no place in a response, such as another vendor's hosted call, is
+left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -95,11 +95,6 @@ def read_call(raw: JSONObject, *, param: str) -> ToolCallBlock:
     (block,) = read_item(raw, param=param, limits=DEFAULT_LIMITS).blocks
     if not isinstance(block, ToolCallBlock) or not block.name:
         raise InvalidRequestError(f"{param}.name: must not be empty", param=f"{param}.name")
-    left = dict(block.extensions.get(DIALECT, {}))
-    if isinstance(namespace := left.get("namespace"), str):
-        del left["namespace"]
-        block.namespace = namespace
-        block.extensions = {DIALECT: left} if left else {}
     return block
 
 
