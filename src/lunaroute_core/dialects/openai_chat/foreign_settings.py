@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
-from lunaroute_core.dialects.openai_chat.strict_schema import is_strict
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.model import (
     Conversation,
     Identity,

@@ -5,8 +5,8 @@ from hashlib import sha256
 from lunaroute_core.answer_stages import StopMatcher
 from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
-from lunaroute_core.dialects.openai_responses.strict_schema import is_strict
 from lunaroute_core.dialects.openai_responses.web_search import search_limit
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Conversation,

@@ -3,8 +3,8 @@
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_responses.mcp_servers import TOOLSET, MCPServers
-from lunaroute_core.dialects.openai_responses.strict_schema import is_strict
 from lunaroute_core.dialects.openai_responses.web_search import is_web_search, web_search
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     CustomTool,

@@ -1,6 +1,6 @@
 import pytest
 
-from lunaroute_core.dialects.openai_chat.strict_schema import is_strict
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 
 
 def closed(**properties):
