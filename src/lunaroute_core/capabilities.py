@@ -48,7 +48,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     structured_output: bool = True
     """Whether it takes a JSON schema for its answer."""
     max_stop_sequences: Annotated[int, Meta(ge=0)] = 4
-    """How many stop sequences it takes; 0: none."""
+    """How many stop sequences it takes; 0: none (Chat)."""
     max_output_tokens: Annotated[int, Meta(ge=1)] = 8192
     """The most it can write; sent where the dialect wants a limit and the client gave none
     (Anthropic)."""
@@ -66,13 +66,13 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether it refuses conversations without a user's turn (Chat)."""
     first_party: bool = True
     """Whether the dialect's own vendor serves it. A compatible server is sent nothing of the
-    vendor's storage, accounting and caches, which some refuse."""
+    vendor's storage, accounting and caches, which some refuse (OpenAI)."""
     system_role: Literal["developer", "system"] = "developer"
     """How the server calls the author of instructions (Chat)."""
     cache_marks: bool = True
     """Whether single parts may be marked for the prompt cache (OpenAI)."""
     web_search: bool = True
-    """Whether it can be given the vendor's web search."""
+    """Whether it can be given the vendor's web search (Anthropic, Chat)."""
 
 
 Profiles = Mapping[str, Mapping[str, Any]]

@@ -191,7 +191,7 @@ class Connector:
                 request,
                 dialect=dialect,
                 strict=self.strict,
-                capabilities=self._capabilities(request.model, dialect),
+                capabilities=self.capabilities(request.model, dialect),
             )
         if request.operation is not Operation.LIST_MODELS and self._edited:
             wire = self._wire(request)
@@ -203,7 +203,7 @@ class Connector:
     def _is_to_translate(self, request: ModelRequest) -> bool:
         return request.operation is Operation.GENERATE and not self._speaks(request)
 
-    def _capabilities(self, model: str, dialect: str) -> Capabilities:
+    def capabilities(self, model: str, dialect: str) -> Capabilities:
         """What is known of a model, by the upstream's name for it."""
         return capabilities_of(
             dialect,

@@ -51,7 +51,8 @@ class LearnedCapabilities:
         except ValueError:
             return
         for model in models:
-            if model.capabilities and len(self._models) < _MOST_MODELS:
+            room = model.id in self._models or len(self._models) < _MOST_MODELS
+            if model.capabilities and room:
                 self._models[model.id] = model.capabilities
 
     def of(self, model: str) -> JSONObject:

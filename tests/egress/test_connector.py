@@ -704,3 +704,151 @@ class TestOtherEndpoints:
             answer = await connector(upstream).send(request)
         assert upstream.requests[0].target == "/v1/models"
         assert answer.wire.dialect == "openai_responses"
+
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-1",
+    "content": [{"type": "text", "text": "hi"}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+MODEL_LIST = {"data": [{"id": "claude-opus-5", "max_tokens": 77_000}], "has_more": False}
+
+
+class TestLearningCapabilities:
+    """What the upstream says of its models is part of what is known of them."""
+
+    @pytest.fixture
+    def anthropic(self, connector):
+        def make(upstream, **changes):
+            settings = {
+                "endpoint": AnthropicEndpoint(base_url=upstream.url),
+                "dialects": ("anthropic_messages",),
+                "keys": KeyRing(("k1",)),
+                "learn": True,
+            }
+            return connector(upstream, **(settings | changes))
+
+        return make
+
+    @staticmethod
+    def chat():
+        body = b'{"model": "claude-opus-5", "messages": [{"role": "user", "content": "hi"}]}'
+        return wire_request(body)
+
+    @staticmethod
+    def answering(models):
+        def script(request):
+            return models if request.method == "GET" else json_reply(200, MESSAGE)
+
+        return script
+
+    @staticmethod
+    def limits(upstream):
+        bodies = [msgspec.json.decode(it.body) for it in upstream.requests if it.method == "POST"]
+        return [body["max_tokens"] for body in bodies]
+
+    async def test_it_is_asked_before_the_first_translation_with_the_providers_key(self, anthropic):
+        async with ScriptedUpstream(self.answering(json_reply(200, MODEL_LIST))) as upstream:
+            asking = anthropic(upstream)
+            await asking.send(self.chat())
+            await asking.send(self.chat())
+        first, *others = upstream.requests
+        assert (first.method, first.target) == ("GET", "/v1/models?limit=1000")
+        assert first.header("x-api-key") == "k1"
+        assert first.header("anthropic-version") == "2023-06-01"
+        assert [it.method for it in others] == ["POST", "POST"]
+        assert self.limits(upstream) == [77_000, 77_000]
+
+    @pytest.mark.parametrize(
+        "models",
+        [json_reply(404, {}), json_reply(200, b"<html>"), json_reply(500, b""), Reply([Reset()])],
+        ids=["404", "no list", "500", "reset"],
+    )
+    async def test_an_upstream_without_a_list_serves_as_before(self, anthropic, models):
+        async with ScriptedUpstream(self.answering(models)) as upstream:
+            await anthropic(upstream).send(self.chat())
+        assert self.limits(upstream) == [128_000]
+
+    async def test_an_operators_word_goes_before_the_upstreams(self, anthropic):
+        profiles = {"claude-*": {"max_output_tokens": 5}}
+        async with ScriptedUpstream(self.answering(json_reply(200, MODEL_LIST))) as upstream:
+            await anthropic(upstream, profiles=profiles).send(self.chat())
+        assert self.limits(upstream) == [5]
+
+    @pytest.mark.parametrize("changes", [{"learn": False}, {"keys": KeyRing()}])
+    async def test_it_is_not_asked_unless_wanted_and_with_a_key(self, anthropic, changes):
+        async with ScriptedUpstream(self.answering(json_reply(200, MODEL_LIST))) as upstream:
+            await anthropic(upstream, **changes).send(self.chat())
+        assert [it.method for it in upstream.requests] == ["POST"]
+
+    async def test_nothing_is_asked_for_what_is_passed_through(self, anthropic):
+        request = wire_request(
+            b'{"model": "claude-opus-5", "max_tokens": 1, "messages": []}',
+            dialect="anthropic_messages",
+        )
+        async with ScriptedUpstream(self.answering(json_reply(200, MODEL_LIST))) as upstream:
+            await anthropic(upstream).send(request)
+        assert [it.method for it in upstream.requests] == ["POST"]
+
+    async def test_streams_learn_as_well(self, anthropic):
+        def script(request):
+            models = request.method == "GET"
+            return json_reply(200, MODEL_LIST) if models else sse_reply([b"data: {}\n\n"])
+
+        async with ScriptedUpstream(script) as upstream:
+            stream = await anthropic(upstream).stream(self.chat())
+            await stream.aclose()
+        assert self.limits(upstream) == [77_000]
+
+    async def test_a_list_that_a_client_asks_for_is_read_too(self, anthropic):
+        request = ModelRequest(
+            model="",
+            stream=False,
+            context=RequestContext(client_dialect="anthropic_messages"),
+            operation=Operation.LIST_MODELS,
+            wire=WireRequest(
+                dialect="anthropic_messages", path="/v1/models", body=b"", method="GET"
+            ),
+        )
+        listed = json_reply(200, MODEL_LIST)
+        async with ScriptedUpstream(self.answering(listed)) as upstream:
+            reading = anthropic(upstream, learn=False)
+            answer = await reading.send(request)
+            await reading.send(self.chat())
+        assert answer.wire.body == msgspec.json.encode(MODEL_LIST)
+        assert [it.target for it in upstream.requests] == ["/v1/models", "/v1/messages"]
+        assert self.limits(upstream) == [77_000]
+
+
+class TestServers:
+    """What is sent to compatible servers is what they take."""
+
+    @staticmethod
+    def messages():
+        body = (
+            b'{"model": "gpt-4.1", "max_tokens": 9, "system": "s", "metadata": {"user_id": "u"},'
+            b' "messages": [{"role": "user", "content": "hi"}]}'
+        )
+        return wire_request(body, dialect="anthropic_messages")
+
+    @pytest.mark.parametrize(
+        ("server", "sent"),
+        [
+            (None, {"max_tokens": 9, "role": "system", "user": None}),
+            ("openai", {"max_completion_tokens": 9, "role": "developer", "user": "u"}),
+        ],
+    )
+    async def test_another_vendors_address_is_a_compatible_servers(self, connector, server, sent):
+        async with ScriptedUpstream(OK) as upstream:
+            await connector(upstream, dialects=("openai_chat",), server=server).send(
+                self.messages()
+            )
+        body = msgspec.json.decode(upstream.requests[0].body)
+        limits = {key: value for key, value in body.items() if key.startswith("max_")}
+        role, user = body["messages"][0]["role"], body.get("safety_identifier")
+        assert {**limits, "role": role, "user": user} == sent
+        assert ("store" in body) == (server == "openai")

@@ -117,10 +117,15 @@ def section_paths(
 
 def _section(section: type[Struct], path: str) -> str:
     title = f"`{path}`" if path else "Top level"
+    return f"### {title}\n\n{section_documentation(section)}\n\n{field_table(section)}"
+
+
+def field_table(section: type[Struct]) -> str:
+    """The keys of a section, each with its values, its default and what it means."""
     texts = field_documentation(section)
     rows = "".join(_row(field, texts.get(field.encode_name, "")) for field in fields(section))
     head = "| key | value | default | meaning |\n|---|---|---|---|\n"
-    return f"### {title}\n\n{section_documentation(section)}\n\n{head}{rows}"
+    return head + rows
 
 
 def _row(field: FieldInfo, text: str) -> str:
@@ -137,7 +142,8 @@ def _kind(annotation: Any) -> str:
     if (item := mapping_item(annotation)) is not None:
         return f"mapping of {_plural(item)}{null}"
     if (item := sequence_item(annotation)) is not None:
-        return f"list of {_plural(item)}{null}"
+        words = ", ".join(f"`{word}`" for word in choices(item))
+        return f"list of {words or _plural(item)}{null}"
     names = {bool: "boolean", int: "integer", float: "number", str: "text"}
     one = alternatives(annotation)[0]
     return f"{names[one]}{_bounds(annotation)}{null}"
