@@ -31,6 +31,9 @@ class RequestContext:
     """The W3C trace context to send upstream, None when the client sent none."""
     provider_override: str | None = None
     """A provider named by the client (`X-Luna-Provider`)."""
+    tenant: str = ""
+    """Whose state this is: a keyed hash of the client's credential, set by a layer that keeps
+    state; "" without one."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
     warnings: list[TranslationWarning] = field(factory=list[TranslationWarning])

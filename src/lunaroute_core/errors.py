@@ -108,8 +108,9 @@ class RequestError(LunaRouteError):
 class InvalidRequestError(RequestError):
     """A field is missing, malformed or out of range; `param` is its path."""
 
-    def __init__(self, message: str, *, param: str | None = None) -> None:
-        super().__init__(ErrorDetails(kind=ErrorKind.INVALID_REQUEST, message=message, param=param))
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        kind = ErrorKind.INVALID_REQUEST
+        super().__init__(ErrorDetails(kind=kind, message=message, param=param, code=code))
 
 
 class RequestTooLargeError(RequestError):

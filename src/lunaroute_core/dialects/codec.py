@@ -14,6 +14,7 @@ from lunaroute_core.errors import ErrorDetails, InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
+    Block,
     FinishReason,
     NormalizedRequest,
     NormalizedResponse,
@@ -265,3 +266,36 @@ class TokenCountCodec(Protocol):
     def path(self) -> str: ...
 
     def encode(self, input_tokens: int) -> bytes: ...
+
+
+class StoredAnswerCodec(Protocol):
+    """What a dialect says of answers that are kept for later requests to name.
+
+    Attributes:
+        path: where a kept answer is read and deleted, followed by its id.
+    """
+
+    @property
+    def path(self) -> str: ...
+
+    def new_id(self, seed: str) -> str:
+        """An id for an answer, the same for the same seed."""
+        ...
+
+    def items(self, answer: NormalizedResponse) -> list[tuple[str, list[Block]]]:
+        """The answer's elements that requests may name one by one, with their ids."""
+        ...
+
+    def reference(self, block: Block) -> str | None:
+        """The id that a request's block names in place of an element; None for other blocks."""
+        ...
+
+    def with_all_turns(self, request: NormalizedRequest) -> NormalizedRequest:
+        """The request with all in its turns that a conversation goes on with; what is left in
+        `instructions` is for this one answer.
+        """
+        ...
+
+    def encode_deleted(self, answer_id: str) -> bytes:
+        """What tells that an answer was deleted."""
+        ...

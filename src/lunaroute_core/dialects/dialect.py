@@ -8,6 +8,7 @@ from lunaroute_core.dialects.codec import (
     ErrorCodec,
     RequestCodec,
     ResponseCodec,
+    StoredAnswerCodec,
     StreamCodec,
     TokenCountCodec,
 )
@@ -23,6 +24,7 @@ class Dialect:
         vendor: whose API it is.
         paths: where clients post requests, the vendor's own path first.
         field_names: what its clients call what the normalized model calls otherwise.
+        stored_answers: only of a dialect whose requests may go on from an answer by its id.
     """
 
     name: str
@@ -34,3 +36,4 @@ class Dialect:
     errors: ErrorCodec
     token_count: TokenCountCodec | None = None
     field_names: Mapping[str, str] = field(factory=dict[str, str])
+    stored_answers: StoredAnswerCodec | None = None

@@ -23,6 +23,8 @@ class StreamStart(Struct, kw_only=True):
     model: str
     created: int | None = None
     usage: Usage | None = None
+    stored: bool = False
+    """Whether the gateway keeps the answer, so that requests may name it."""
     extensions: Extensions = {}
 
 

@@ -147,6 +147,8 @@ class Conversation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     store: bool | UnsetType | None = UNSET
     previous_response_id: str | None = None
+    kept_here: bool = False
+    """Whether the gateway keeps it instead: `turns` are whole, and no upstream is asked to."""
 
 
 class StreamOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -24,5 +24,7 @@ class NormalizedResponse(Struct, kw_only=True, omit_defaults=True):
     usage: Usage | None = None
     created: int | None = None
     """Unix time in seconds, where the vendor gives one."""
+    stored: bool = False
+    """Whether the gateway keeps the answer, so that requests may name it."""
     alternatives: list[Candidate] = []
     extensions: Extensions = {}

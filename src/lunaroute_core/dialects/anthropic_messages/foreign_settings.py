@@ -156,10 +156,12 @@ def note_state(request: NormalizedRequest, adaptation: Adaptation) -> None:
         InvalidRequestError: the request goes on from an answer that Anthropic does not know.
     """
     translation = adaptation.translation
-    if request.conversation.previous_response_id is not None:
-        translation.rejected("previous_response_id", "Anthropic keeps no answers")
-    if request.conversation.store is True:
-        translation.dropped("store", "Anthropic keeps no answers")
+    conversation = request.conversation
+    if not conversation.kept_here:
+        if conversation.previous_response_id is not None:
+            translation.rejected("previous_response_id", "Anthropic keeps no answers")
+        if conversation.store is True:
+            translation.dropped("store", "Anthropic keeps no answers")
     if request.tier not in (None, "auto", "default"):
         translation.dropped(adaptation.named("tier"), f"Anthropic has no tier {request.tier!r}")
     if request.cache is not None:

@@ -144,6 +144,8 @@ def adapted_conversation(request: NormalizedRequest, adaptation: Adaptation) -> 
         InvalidRequestError: the conversation so far is in another vendor's store.
     """
     asked = request.conversation
+    if asked.kept_here:
+        asked = Conversation(store=False)
     if asked.previous_response_id is not None:
         message = "Chat keeps no responses; send the whole conversation"
         adaptation.translation.rejected("previous_response_id", message)

@@ -5,6 +5,7 @@ from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors
 from lunaroute_core.dialects.openai_responses.field_names import FIELD_NAMES
 from lunaroute_core.dialects.openai_responses.requests import ResponsesRequests
 from lunaroute_core.dialects.openai_responses.responses import ResponsesAnswers
+from lunaroute_core.dialects.openai_responses.stored_answers import StoredResponseObjects
 from lunaroute_core.dialects.openai_responses.streams import ResponsesStreams
 from lunaroute_core.dialects.openai_vendor import OPENAI
 
@@ -17,6 +18,7 @@ OPENAI_RESPONSES = Dialect(
     streams=ResponsesStreams(),
     errors=ResponsesErrors(),
     field_names=FIELD_NAMES,
+    stored_answers=StoredResponseObjects(),
 )
 
 __all__ = ["OPENAI_RESPONSES"]

@@ -14,7 +14,12 @@ def response_id(answer_id: str) -> str:
     """The id of a response, from the id of the answer it carries."""
     if answer_id and not answer_id.startswith(_FOREIGN_PREFIXES):
         return answer_id
-    return f"resp_{_digest(answer_id)}"
+    return derived_response_id(answer_id)
+
+
+def derived_response_id(seed: str) -> str:
+    """An id that no vendor gave, the same for the same seed."""
+    return f"resp_{_digest(seed)}"
 
 
 def item_id(prefix: str, answer_id: str, index: int) -> str:

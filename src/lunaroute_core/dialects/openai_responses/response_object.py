@@ -1,7 +1,7 @@
 """The response object: the answer's envelope, which echoes most of the request.
 
 What the SDK's type requires is always there; the rest is what the vendor sends of an
-answer made in one go. `store` is false, since an answer written here is kept nowhere.
+answer made in one go. `store` says whether the gateway keeps it: no vendor does.
 """
 
 from collections.abc import Callable, Sequence
@@ -70,6 +70,7 @@ def write_response(
         if answer.usage is None or answer.finish is None
         else write_usage(answer.usage),
         **_echo(request),
+        "store": answer.stored,
         **own_fields(answer.extensions),
     }
 
@@ -100,7 +101,6 @@ def _echo(request: NormalizedRequest) -> JSONObject:
         "reasoning": _reasoning(request),
         "safety_identifier": identity.safety_identifier,
         "service_tier": None,
-        "store": False,
         "temperature": 1.0 if sampling.temperature is None else sampling.temperature,
         "text": _text(request),
         "tool_choice": write_tool_choice(request),

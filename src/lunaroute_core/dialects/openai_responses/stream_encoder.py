@@ -81,6 +81,7 @@ class ResponsesStreamEncoder:
             model=event.model,
             created=event.created if event.created is not None else int(self.clock()),
             usage=event.usage,
+            stored=event.stored,
             extensions=event.extensions,
         )
         self._items = ItemStream(answer_id=event.id)

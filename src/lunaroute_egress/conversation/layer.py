@@ -1,0 +1,167 @@
+"""Conversations kept whole around one provider."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+import attrs
+from attrs import define, frozen
+
+from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
+from lunaroute_core.answer_accumulator import AnswerAccumulator
+from lunaroute_core.answer_stages import AnswerStage, staged_events, staged_response
+from lunaroute_core.conversation_memory import ConversationMemory
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.model import NormalizedRequest, Origin, StreamEvent, StreamFinish
+from lunaroute_core.translation import Translation
+from lunaroute_egress.conversation.reasoning_seal import MARK, ReasoningSeal
+from lunaroute_egress.conversation.reasoning_vault import ReasoningVault
+from lunaroute_egress.conversation.returned_reasoning import ReturnedReasoning
+from lunaroute_egress.conversation.sealed_answer import SealedAnswer
+from lunaroute_egress.conversation.stored_responses import StoredResponses
+from lunaroute_egress.conversation.tenant import TenantNames
+
+_MARK = MARK.encode()
+
+
+@define(kw_only=True)
+class ConversationLayer:
+    """A Provider around another: what a conversation in translation needs to go on.
+
+    A request is completed by what is remembered, and its reasoning opened; an answer's
+    reasoning is sealed, and what a client may leave out next time remembered, before the
+    client hears that the answer is finished. A request in a dialect that the provider speaks
+    passes through as it is, unless it holds reasoning that was sealed here.
+
+    Attributes:
+        provider: asked with the completed request.
+        dialects: those it speaks, best first.
+        tenants: tells clients apart.
+        seal: None where clients are not given other dialects' reasoning to bring back.
+        vault: None where what they do not bring back is lost.
+        stored: None where requests cannot name earlier answers.
+        upstream_model: under which name the provider's upstream knows a model.
+        strict: whether reasoning that cannot be sent is an error.
+    """
+
+    provider: Provider
+    dialects: Sequence[str]
+    tenants: TenantNames
+    seal: ReasoningSeal | None = None
+    vault: ReasoningVault | None = None
+    stored: StoredResponses | None = None
+    upstream_model: Callable[[str], str] = str
+    strict: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    async def send(self, request: ModelRequest) -> ModelResponse:
+        """Raises RequestError or ProviderError."""
+        if self._passes(request):
+            return await self.provider.send(self._passed(request))
+        turn = await self._turn(request)
+        response = await self.provider.send(turn.asked)
+        answer = staged_response(response.normalized, turn.stages)
+        for memory in turn.memories:
+            await memory.remember(turn.request, answer, request.context)
+        return attrs.evolve(response, normalized=answer)
+
+    async def stream(self, request: ModelRequest) -> ModelStream:
+        """Raises RequestError or ProviderError."""
+        if self._passes(request):
+            return await self.provider.stream(self._passed(request))
+        turn = await self._turn(request)
+        stream = await self.provider.stream(turn.asked)
+        return ModelStream(
+            provider=stream.provider,
+            model=stream.model,
+            wire=stream.wire,
+            timings=stream.timings,
+            events=turn.events(stream),
+        )
+
+    def _passes(self, request: ModelRequest) -> bool:
+        generates = request.operation is Operation.GENERATE
+        return not generates or request.context.client_dialect in self.dialects
+
+    def _passed(self, request: ModelRequest) -> ModelRequest:
+        """A request for an upstream that speaks its dialect."""
+        if request.operation is not Operation.GENERATE or self.seal is None:
+            return request
+        if request.wire is not None and _MARK not in request.wire.body:
+            return request
+        returned = ReturnedReasoning(seal=self.seal, origin=self._origin(request))
+        asked = returned.without_others(request.normalized, self._translation(request))
+        return request if asked is request.normalized else request.with_normalized(asked)
+
+    async def _turn(self, request: ModelRequest) -> "_Turn":
+        context = request.context
+        context.tenant = self.tenants.of(request.headers)
+        stages: list[AnswerStage] = []
+        completed = request.normalized
+        if self.stored is not None:
+            completed = await self.stored.recall(completed, context)
+            promise = self.stored.promise(completed, context)
+            stages += [] if promise is None else [promise]
+        if self.vault is not None:
+            completed = await self.vault.recall(completed, context)
+        asked = completed
+        if self.seal is not None:
+            origin = self._origin(request)
+            returned = ReturnedReasoning(seal=self.seal, origin=origin)
+            asked = returned.opened(completed, self._translation(request))
+            stages.append(SealedAnswer(seal=self.seal, origin=origin))
+        return _Turn(
+            request=completed,
+            asked=request if asked is request.normalized else request.with_normalized(asked),
+            stages=stages,
+            memories=[it for it in (self.stored, self.vault) if it is not None],
+        )
+
+    def _origin(self, request: ModelRequest) -> Origin:
+        """Whose reasoning an answer to the request holds."""
+        dialect = dialect_named(self.dialects[0])
+        return Origin(
+            dialect=dialect.name,
+            vendor=dialect.vendor.name,
+            account=self.provider.name,
+            model=self.upstream_model(request.model),
+        )
+
+    def _translation(self, request: ModelRequest) -> Translation:
+        return Translation(strict=self.strict, warnings=request.context.warnings)
+
+
+@frozen(kw_only=True)
+class _Turn:
+    """One request and its answer.
+
+    Attributes:
+        request: the completed one, its reasoning as the client has it.
+        asked: what the provider is asked.
+        stages: what is done to the answer.
+        memories: which may remember it.
+    """
+
+    request: NormalizedRequest
+    asked: ModelRequest
+    stages: Sequence[AnswerStage]
+    memories: Sequence[ConversationMemory]
+
+    async def events(self, stream: ModelStream) -> AsyncGenerator[StreamEvent, None]:
+        """The stream's events for the client; leaving them leaves the stream."""
+        answer = AnswerAccumulator()
+        async with stream, aclosing(aiter(stream)) as events:
+            async for event in events:
+                for staged in staged_events(event, self.stages):
+                    if self.memories:
+                        answer.add(staged)
+                        await self._remember(staged, answer)
+                    yield staged
+
+    async def _remember(self, event: StreamEvent, answer: AnswerAccumulator) -> None:
+        """At its end the answer is remembered before its client hears of it, and may go on."""
+        if isinstance(event, StreamFinish):
+            for memory in self.memories:
+                await memory.remember(self.request, answer.response, self.asked.context)

@@ -1,0 +1,112 @@
+"""The vault: reasoning for clients that do not bring it back.
+
+Many clients rebuild an assistant's message from its text and its calls, and whatever else
+was in it is lost. What every client keeps is the id of a call, since its result names it.
+Models are particular about the reasoning before calls, so just that is kept.
+"""
+
+import hashlib
+import hmac
+
+import msgspec
+from attrs import Factory, field, frozen
+
+from lunaroute_core.context import RequestContext
+from lunaroute_core.model import (
+    Block,
+    Message,
+    NormalizedRequest,
+    NormalizedResponse,
+    ReasoningBlock,
+    TextBlock,
+    ToolCallBlock,
+)
+from lunaroute_core.protocols import StateStore
+from lunaroute_egress.conversation.derived_key import derived_key
+from lunaroute_egress.conversation.kept_state import KeptState
+from lunaroute_egress.conversation.reasoning_seal import is_sealed
+
+DEFAULT_TTL = 4 * 3600.0
+_MAX_BYTES = 4 * 1024 * 1024
+"""One turn's; a model's whole budget for thinking is a tenth of it."""
+
+
+@frozen(kw_only=True)
+class ReasoningVault:
+    """A `ConversationMemory`. It keeps reasoning as it was sealed for the client.
+
+    Attributes:
+        store: where it is kept; whoever made it sees to encryption.
+        secret: the installation's; it keeps the names in the store from telling anything.
+        ttl: seconds.
+    """
+
+    store: StateStore
+    secret: bytes = field(repr=False)
+    ttl: float = DEFAULT_TTL
+    _kept: KeptState[list[ReasoningBlock]] = field(
+        init=False, default=Factory(lambda self: _kept(self.store, self.ttl), takes_self=True)
+    )
+    _key: bytes = field(
+        init=False,
+        repr=False,
+        default=Factory(lambda self: derived_key(self.secret, "vault"), takes_self=True),
+    )
+
+    async def recall(
+        self, request: NormalizedRequest, context: RequestContext
+    ) -> NormalizedRequest:
+        """The request with the reasoning put before the calls of turns that come without.
+
+        All turns, not only the last: what a conversation begins with must stay the same from
+        one request to the next, or no prompt cache would find it.
+        """
+        turns: list[Message] = []
+        found = False
+        for turn in request.turns:
+            reasoning = await self._reasoning_of(turn, context.tenant)
+            if reasoning is not None:
+                found = True
+                rest = [it for it in turn.blocks if not isinstance(it, ReasoningBlock)]
+                turn = msgspec.structs.replace(turn, blocks=[*reasoning, *rest])  # noqa: PLW2901
+            turns.append(turn)
+        return msgspec.structs.replace(request, turns=turns) if found else request
+
+    async def remember(
+        self,
+        request: NormalizedRequest,  # noqa: ARG002 - an answer's calls name it
+        answer: NormalizedResponse,
+        context: RequestContext,
+    ) -> None:
+        reasoning = [it for it in answer.blocks if isinstance(it, ReasoningBlock)]
+        if any(is_sealed(it.opaque) for it in reasoning) and _calls(answer.blocks):
+            await self._kept.set(self._name(answer.blocks, context.tenant), reasoning)
+
+    async def _reasoning_of(self, turn: Message, tenant: str) -> list[ReasoningBlock] | None:
+        if turn.role != "assistant" or not _calls(turn.blocks) or _is_whole(turn.blocks):
+            return None
+        return await self._kept.get(self._name(turn.blocks, tenant))
+
+    def _name(self, blocks: list[Block], tenant: str) -> str:
+        """Of a turn: a hash of its client, its calls and its text, leaving out what clients
+        are known to write anew: white space around the text, and the arguments' JSON.
+        """
+        text = "".join(it.text for it in blocks if isinstance(it, TextBlock)).strip()
+        calls = [(it.id, it.name) for it in _calls(blocks)]
+        told = msgspec.json.encode([tenant, calls, text])
+        return hmac.digest(self._key, told, hashlib.sha256).hex()
+
+
+def _kept(store: StateStore, ttl: float) -> KeptState[list[ReasoningBlock]]:
+    return KeptState(
+        store=store, kind=list[ReasoningBlock], prefix="vault", ttl=ttl, max_bytes=_MAX_BYTES
+    )
+
+
+def _calls(blocks: list[Block]) -> list[ToolCallBlock]:
+    return [it for it in blocks if isinstance(it, ToolCallBlock)]
+
+
+def _is_whole(blocks: list[Block]) -> bool:
+    """Whether the reasoning came with a seal; text alone is no more than a copy for people."""
+    return any(isinstance(it, ReasoningBlock) and is_sealed(it.opaque) for it in blocks)
