@@ -7,7 +7,7 @@ import structlog
 from attrs import Factory, field, frozen
 from msgspec import ValidationError
 
-from lunaroute_core.errors import LunaRouteError
+from lunaroute_core.errors import StateStoreError
 from lunaroute_core.protocols import StateStore
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class KeptState(Generic[T]):
         try:
             value = await self.store.get(self._key(name))
             return None if value is None else self._decoder.decode(value)
-        except (LunaRouteError, ValidationError, msgspec.DecodeError) as error:
+        except (StateStoreError, ValidationError, msgspec.DecodeError) as error:
             _log.warning("kept state unreadable", kind=self.prefix, reason=str(error))
             return None
 
@@ -51,7 +51,7 @@ class KeptState(Generic[T]):
                 await self.store.set(self._key(name), written, ttl=self.ttl)
                 return True
             reason = f"{len(written)} bytes are more than {self.max_bytes}"
-        except (LunaRouteError, ValueError, OverflowError, RecursionError) as error:
+        except (StateStoreError, ValueError, OverflowError, RecursionError) as error:
             reason = str(error)
         _log.warning("state not kept", kind=self.prefix, reason=reason)
         return False
@@ -60,7 +60,7 @@ class KeptState(Generic[T]):
         """Whether there was one, and it is gone.
 
         Raises:
-            LunaRouteError: the store failed, so that it may still be there.
+            StateStoreError: the store failed, so that it may still be there.
         """
         return await self.store.delete(self._key(name))
 

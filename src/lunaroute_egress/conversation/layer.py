@@ -1,17 +1,16 @@
 """Conversations kept whole around one provider."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
-from attrs import define, frozen
+from attrs import define, field
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
 from lunaroute_core.answer_accumulator import AnswerAccumulator
-from lunaroute_core.answer_stages import AnswerStage, staged_events, staged_response
+from lunaroute_core.answer_stages import AnswerStage, staged_response
 from lunaroute_core.conversation_memory import ConversationMemory
 from lunaroute_core.dialects.registry import dialect_named
-from lunaroute_core.model import NormalizedRequest, Origin, StreamEvent, StreamFinish
+from lunaroute_core.model import NormalizedRequest, NormalizedResponse, Origin, StreamEvent
 from lunaroute_core.translation import Translation
 from lunaroute_egress.conversation.reasoning_seal import MARK, ReasoningSeal
 from lunaroute_egress.conversation.reasoning_vault import ReasoningVault
@@ -63,8 +62,7 @@ class ConversationLayer:
         turn = await self._turn(request)
         response = await self.provider.send(turn.asked)
         answer = staged_response(response.normalized, turn.stages)
-        for memory in turn.memories:
-            await memory.remember(turn.request, answer, request.context)
+        await turn.finished(answer)
         return attrs.evolve(response, normalized=answer)
 
     async def stream(self, request: ModelRequest) -> ModelStream:
@@ -73,13 +71,8 @@ class ConversationLayer:
             return await self.provider.stream(self._passed(request))
         turn = await self._turn(request)
         stream = await self.provider.stream(turn.asked)
-        return ModelStream(
-            provider=stream.provider,
-            model=stream.model,
-            wire=stream.wire,
-            timings=stream.timings,
-            events=turn.events(stream),
-        )
+        turn.attend(stream)
+        return stream
 
     def _passes(self, request: ModelRequest) -> bool:
         generates = request.operation is Operation.GENERATE
@@ -133,7 +126,7 @@ class ConversationLayer:
         return Translation(strict=self.strict, warnings=request.context.warnings)
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class _Turn:
     """One request and its answer.
 
@@ -149,19 +142,41 @@ class _Turn:
     stages: Sequence[AnswerStage]
     memories: Sequence[ConversationMemory]
 
-    async def events(self, stream: ModelStream) -> AsyncGenerator[StreamEvent, None]:
-        """The stream's events for the client; leaving them leaves the stream."""
-        answer = AnswerAccumulator()
-        async with stream, aclosing(aiter(stream)) as events:
-            async for event in events:
-                for staged in staged_events(event, self.stages):
-                    if self.memories:
-                        answer.add(staged)
-                        await self._remember(staged, answer)
-                    yield staged
+    async def finished(self, answer: NormalizedResponse) -> None:
+        """Remember the answer, before its client hears of its end and may go on from it."""
+        for memory in self.memories:
+            await memory.remember(self.request, answer, self.asked.context)
 
-    async def _remember(self, event: StreamEvent, answer: AnswerAccumulator) -> None:
-        """At its end the answer is remembered before its client hears of it, and may go on."""
-        if isinstance(event, StreamFinish):
-            for memory in self.memories:
-                await memory.remember(self.request, answer.response, self.asked.context)
+    def attend(self, stream: ModelStream) -> None:
+        """Have it all done to a stream that has not been entered."""
+        stages = [*(stream.stages or ()), *self.stages]
+        if self.memories:
+            gathered = _GatheredAnswer()
+            stages.append(gathered)
+            before = stream.before_finish
+
+            async def remember() -> None:
+                if before is not None:
+                    await before()
+                await self.finished(gathered.answer)
+
+            stream.before_finish = remember
+        stream.stages = stages
+
+
+@define
+class _GatheredAnswer:
+    """An `AnswerStage` that only looks on; `answer` is a streamed answer so far."""
+
+    _events: AnswerAccumulator = field(factory=AnswerAccumulator, init=False)
+
+    @property
+    def answer(self) -> NormalizedResponse:
+        return self._events.response
+
+    def response(self, response: NormalizedResponse) -> NormalizedResponse:
+        return response
+
+    def events(self, event: StreamEvent) -> Iterable[StreamEvent]:
+        self._events.add(event)
+        return (event,)

@@ -1,12 +1,14 @@
 """Opening what clients bring back: reasoning goes to the model that it is from, or nowhere."""
 
 from collections.abc import Callable
+from functools import partial
 from operator import is_
 from typing import TypeAlias
 
 import msgspec
 from attrs import frozen
 
+from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import (
     Block,
     Message,
@@ -17,7 +19,7 @@ from lunaroute_core.model import (
 from lunaroute_core.translation import Translation
 from lunaroute_egress.conversation.reasoning_seal import UNSIGNED, ReasoningSeal, is_sealed
 
-_FIELD = "reasoning"
+_DROPPED = "reasoning that is not this model's, or was changed"
 
 _Reader: TypeAlias = Callable[[Message], list[Block] | None]
 """A turn's blocks with its reasoning opened; None if that must not go upstream."""
@@ -84,18 +86,20 @@ class ReturnedReasoning:
 def _changed(
     request: NormalizedRequest, read: _Reader, translation: Translation
 ) -> NormalizedRequest:
-    turns = [_read(turn, read, translation) if _reasons(turn) else turn for turn in request.turns]
+    names = dialect_named(request.source.dialect).field_names
+    dropped = partial(translation.dropped, f"{names.get('turns', 'turns')}[].reasoning", _DROPPED)
+    turns = [_read(turn, read, dropped) if _reasons(turn) else turn for turn in request.turns]
     if all(map(is_, turns, request.turns)):
         return request
     return msgspec.structs.replace(request, turns=[turn for turn in turns if turn.blocks])
 
 
-def _read(turn: Message, read: _Reader, translation: Translation) -> Message:
+def _read(turn: Message, read: _Reader, dropped: Callable[[], None]) -> Message:
     blocks = read(turn)
     if blocks is turn.blocks:
         return turn
     if blocks is None:
-        translation.dropped(_FIELD, "reasoning that is not this model's, or was changed")
+        dropped()
         blocks = [it for it in turn.blocks if not isinstance(it, ReasoningBlock)]
     return msgspec.structs.replace(turn, blocks=blocks)
 

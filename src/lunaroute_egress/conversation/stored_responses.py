@@ -112,7 +112,7 @@ class StoredResponses:
         """Forget an answer and its parts; False if there was none.
 
         Raises:
-            LunaRouteError: the store failed.
+            StateStoreError: the store failed.
         """
         stored = await self.get(tenant, answer_id)
         if stored is None:

@@ -5,8 +5,9 @@ import msgspec
 from lunaroute_core.dialects.anthropic_messages.foreign_request import adapted_request
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.request_writer import write_messages_request
+from lunaroute_core.dialects.anthropic_messages.thinking import lacks_thinking
 from lunaroute_core.errors import InvalidRequestError
-from lunaroute_core.model import Block, Message, NormalizedRequest, ReasoningBlock
+from lunaroute_core.model import Block, Message, NormalizedRequest, Reasoning, ReasoningBlock
 from lunaroute_core.translation import Translation
 
 
@@ -14,7 +15,7 @@ def encode_messages_request(request: NormalizedRequest, translation: Translation
     """The body, the same bytes each time.
 
     A request in this dialect is written as it came, but for reasoning of another origin that
-    its client was given to keep.
+    its client was given to keep, and a budget for thinking that could not do without it.
 
     Raises:
         InvalidRequestError: it asks for what Anthropic, or the model, cannot give.
@@ -30,7 +31,13 @@ def _adapted(request: NormalizedRequest, translation: Translation) -> Normalized
         return adapted_request(request, translation)
     if any(_is_foreign(block) for turn in request.turns for block in turn.blocks):
         turns = [_without_foreign(turn, translation) for turn in request.turns]
-        return msgspec.structs.replace(request, turns=[turn for turn in turns if turn.blocks])
+        turns = [turn for turn in turns if turn.blocks]
+        request = msgspec.structs.replace(request, turns=turns)
+    if request.reasoning is not None and lacks_thinking(request.reasoning, request.turns):
+        message = "the calls being answered came without the thinking before them"
+        translation.dropped("thinking", message)
+        reasoning = Reasoning(effort=request.reasoning.effort)
+        request = msgspec.structs.replace(request, reasoning=reasoning)
     return request
 
 

@@ -49,6 +49,13 @@ def thinks(reasoning: Reasoning | None) -> bool:
     return reasoning is not None and reasoning.mode in ("enabled", "adaptive")
 
 
+def lacks_thinking(reasoning: Reasoning, turns: list[Message]) -> bool:
+    """Whether a model would refuse to think on the budget it is given, since the thinking
+    before calls that are being answered is gone.
+    """
+    return reasoning.mode == "enabled" and _calls_without_thinking(turns)
+
+
 def _effort(asked: Reasoning, adaptation: Adaptation) -> Effort | None:
     for known in EFFORTS:
         if asked.effort == known:
