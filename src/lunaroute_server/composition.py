@@ -33,6 +33,8 @@ from lunaroute_server.config.provider import (
     RequestBodyConfig,
     vendor_providers,
 )
+from lunaroute_server.conversations import Conversations
+from lunaroute_storage import MemoryStateStore, SqliteStateStore
 
 
 @define(kw_only=True)
@@ -41,30 +43,39 @@ class Composition:
 
     Attributes:
         clients: the HTTP clients that must be opened before `provider` is used.
+        stores: the state stores, likewise.
         provider_names: the providers that are enabled, in the configuration's order.
     """
 
-    provider: VendorRouter
+    provider: Provider
     settings: IngressSettings
     clients: list[HttpClient]
+    stores: list[MemoryStateStore | SqliteStateStore]
     provider_names: tuple[str, ...]
 
 
 def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> Composition:
-    """Build everything a checked configuration asks for."""
-    builder = _Builder(environment=os.environ if environment is None else environment)
+    """Build everything a checked configuration asks for.
+
+    Raises:
+        ConfigurationError: the installation's secret cannot be used.
+    """
+    environment = os.environ if environment is None else environment
+    conversations = Conversations.from_config(config, environment=environment)
+    builder = _Builder(environment=environment, conversations=conversations)
     enabled = {name: one for name, one in config.providers.items() if one.enabled}
-    providers = {name: builder.provider(name, one) for name, one in enabled.items()}
+    router = VendorRouter(
+        providers={name: builder.provider(name, one) for name, one in enabled.items()},
+        vendors=_vendors(enabled),
+        listing=_listing(config),
+        aliases=tuple(alias for one in enabled.values() for alias in one.models),
+    )
     return Composition(
-        provider=VendorRouter(
-            providers=providers,
-            vendors=_vendors(enabled),
-            listing=_listing(config),
-            aliases=tuple(alias for one in enabled.values() for alias in one.models),
-        ),
+        provider=router if conversations is None else conversations.before(router),
         settings=_settings(config),
         clients=builder.clients,
-        provider_names=tuple(providers),
+        stores=[] if conversations is None else conversations.stores,
+        provider_names=tuple(enabled),
     )
 
 
@@ -73,11 +84,16 @@ class _Builder:
     """Makes providers; those with the same pool settings share an HTTP client."""
 
     environment: Mapping[str, str]
+    conversations: Conversations | None
     clients: list[HttpClient] = field(factory=list[HttpClient])
 
     def provider(self, name: str, config: ProviderConfig) -> Provider:
         if config.type == "mock":
             return MockProvider(name=name, options=config.mock or MockOptions())
+        connector = self._connector(name, config)
+        return connector if self.conversations is None else self.conversations.around(connector)
+
+    def _connector(self, name: str, config: ProviderConfig) -> Connector:
         endpoint = _endpoint(config)
         trusted = config.forward_client_credentials
         return Connector(

@@ -1,7 +1,8 @@
 """The gateway: a provider with everything it needs, opened and closed together."""
 
 import os
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -29,12 +30,14 @@ class Gateway:
         provider: answers the requests; any object with the Provider Protocol's methods.
         settings: the HTTP side's.
         clients: HTTP clients that are opened and closed with the gateway.
+        stores: state stores, likewise.
         provider_names: what `/readyz` lists.
     """
 
     provider: Provider
     settings: IngressSettings = field(factory=IngressSettings)
     clients: list[HttpClient] = field(factory=list[HttpClient])
+    stores: Sequence[AbstractAsyncContextManager[object]] = ()
     provider_names: tuple[str, ...] = Factory(lambda self: (self.provider.name,), takes_self=True)
     name: str = "gateway"
     in_flight: InFlight = field(
@@ -65,6 +68,7 @@ class Gateway:
             provider=composition.provider,
             settings=composition.settings,
             clients=composition.clients,
+            stores=composition.stores,
             provider_names=composition.provider_names,
         )
 
@@ -72,8 +76,8 @@ class Gateway:
         if self._opened is not None:
             raise RuntimeError("the gateway is open already")
         async with AsyncExitStack() as stack:
-            for client in self.clients:
-                await stack.enter_async_context(client)
+            for each in (*self.stores, *self.clients):
+                await stack.enter_async_context(each)
             stack.callback(self.in_flight.close)
             self._opened = stack.pop_all()
         return self

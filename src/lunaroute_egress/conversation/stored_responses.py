@@ -18,11 +18,13 @@ from lunaroute_core.model import (
     Message,
     NormalizedRequest,
     NormalizedResponse,
+    ReasoningBlock,
     StreamEvent,
     StreamStart,
 )
 from lunaroute_core.protocols import StateStore
 from lunaroute_egress.conversation.kept_state import KeptState
+from lunaroute_egress.conversation.reasoning_seal import is_sealed
 
 T = TypeVar("T")
 
@@ -93,9 +95,10 @@ class StoredResponses:
         codec = _codec(context)
         if codec is None or not answer.stored:
             return
-        stored = StoredResponse(request=request, answer=answer)
+        kept = msgspec.structs.replace(answer, blocks=[*map(_unbound, answer.blocks)])
+        stored = StoredResponse(request=request, answer=kept)
         if await self._answers.set(_name(context.tenant, answer.id), stored):
-            for identity, blocks in codec.items(answer):
+            for identity, blocks in codec.items(kept):
                 await self._items.set(_name(context.tenant, identity), blocks)
 
     def promise(self, request: NormalizedRequest, context: RequestContext) -> AnswerStage | None:
@@ -190,6 +193,13 @@ class _Promised:
 
     def _id(self, answer_id: str) -> str:
         return self.codec.new_id(f"{self.request_id}:{answer_id}")
+
+
+def _unbound(block: Block) -> Block:
+    """A block without what binds it to one model, unless a seal says to which."""
+    if not isinstance(block, ReasoningBlock) or is_sealed(block.opaque):
+        return block
+    return msgspec.structs.replace(block, opaque=None)
 
 
 def _codec(context: RequestContext) -> StoredAnswerCodec | None:

@@ -1,6 +1,12 @@
 """The server's configuration: a typed model, and how it is read, checked and shown."""
 
 from lunaroute_server.config.checks import check
+from lunaroute_server.config.conversation import (
+    ReasoningConfig,
+    StateConfig,
+    StoredResponsesConfig,
+    VaultConfig,
+)
 from lunaroute_server.config.loading import LoadedConfig, config_from_mapping, load_config
 from lunaroute_server.config.model import (
     ApiDialect,
@@ -44,7 +50,11 @@ __all__ = [
     "Problem",
     "ProviderConfig",
     "ProviderType",
+    "ReasoningConfig",
     "RequestBodyConfig",
+    "StateConfig",
+    "StoredResponsesConfig",
+    "VaultConfig",
     "check",
     "config_from_mapping",
     "config_schema",

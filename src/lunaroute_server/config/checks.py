@@ -12,6 +12,7 @@ from msgspec.structs import fields
 
 from lunaroute_core.capabilities import EFFORTS, Capabilities, Effort
 from lunaroute_core.dialects.registry import DIALECTS
+from lunaroute_core.errors import ConfigurationError
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.servers import servers
 from lunaroute_egress.endpoints import is_loopback
@@ -20,6 +21,7 @@ from lunaroute_server.config.model import Config
 from lunaroute_server.config.problem import Problem
 from lunaroute_server.config.provider import ProviderConfig, ProviderType
 from lunaroute_server.config.provider_edit_checks import edit_problems
+from lunaroute_storage import open_state_store
 
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _HOST_NAME = re.compile(r"[a-z0-9._-]+")
@@ -45,6 +47,7 @@ def check(config: Config) -> tuple[Problem, ...]:
 def _problems(config: Config) -> Iterator[Problem]:
     yield from _listening(config)
     yield from _bypass(config)
+    yield from _state(config)
     if not any(provider.enabled for provider in config.providers.values()):
         yield _problem("no provider is enabled", "providers")
     for name, provider in config.providers.items():
@@ -119,6 +122,13 @@ def _bypass(config: Config) -> Iterator[Problem]:
         yield _problem(f'provider "{name}" is not enabled', "bypass", "provider")
     elif provider.type == "mock":
         yield _problem("the mock provider has no paths of a vendor", "bypass", "provider")
+
+
+def _state(config: Config) -> Iterator[Problem]:
+    try:
+        open_state_store(config.state.url)
+    except ConfigurationError as error:
+        yield _problem(error.reason, "state", "url")
 
 
 def _provider(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:

@@ -8,6 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lunaroute_core.request_limits import DEFAULT_LIMITS, STRICT_LIMITS, RequestLimits
+from lunaroute_server.config.conversation import (
+    ReasoningConfig,
+    StateConfig,
+    StoredResponsesConfig,
+)
 from lunaroute_server.config.provider import (
     ProviderConfig,
     Seconds,
@@ -121,3 +126,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is written to standard error."""
     limits: LimitsConfig = LimitsConfig()
     """Bounds on requests that are decoded."""
+    state: StateConfig = StateConfig()
+    """Where state is kept."""
+    reasoning: ReasoningConfig = ReasoningConfig()
+    """What models thought, for clients of another dialect."""
+    stored_responses: StoredResponsesConfig = StoredResponsesConfig()
+    """Answers kept for requests that name them."""

@@ -35,6 +35,9 @@ def redacted(config: Config) -> JSONObject:
     providers = cast(dict[str, JSONObject], shown["providers"])
     for provider in providers.values():
         _mask_provider(provider)
+    state = cast(JSONObject, shown["state"])
+    if state["secret"]:
+        state["secret"] = MASK
     return shown
 
 

@@ -29,6 +29,11 @@ class StateDirectory:
         home = environment.get("LUNAROUTE_HOME")
         return cls(Path(home).expanduser() if home else Path.home() / ".lunaroute")
 
+    @property
+    def secret_path(self) -> Path:
+        """The installation's secret."""
+        return self.root / "secret"
+
     def record_path(self, port: int) -> Path:
         return self.root / "run" / f"server-{port}.json"
 
