@@ -229,7 +229,7 @@ class Connector:
         return wire
 
     def _speaks(self, request: ModelRequest) -> bool:
-        return request.wire is not None and request.wire.dialect in self.dialects
+        return request.wire_dialect in self.dialects
 
     def _estimate(self, request: ModelRequest) -> ModelResponse:
         """A token count for a client whose vendor's endpoint this upstream has not."""

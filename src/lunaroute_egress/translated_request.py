@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import attrs
-
 from lunaroute_core import ModelRequest, WireRequest
 from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Capabilities
@@ -33,7 +31,7 @@ def translated(
     headers = request.headers if source.vendor is target.vendor else _neutral(request.headers)
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
     unchanged = dialect == request.context.client_dialect and not translation.stages
-    return attrs.evolve(request, wire=wire), None if unchanged else translation.stages
+    return request.with_wire(wire), None if unchanged else translation.stages
 
 
 def _neutral(headers: Headers) -> Headers:

@@ -143,3 +143,20 @@ def test_other_content_drops_the_bytes_which_no_longer_say_it(request_):
     assert changed.normalized is content
     assert changed.model == "other"
     assert request_.wire.body == BODY
+
+
+def test_only_bytes_that_are_asked_for_are_given_another_model(request_, codec, monkeypatch):
+    """A request that is translated goes on in other bytes; a client's may be megabytes."""
+    replaced = []
+    monkeypatch.setattr(codec, "replace_model", lambda body, model: replaced.append(model) or body)
+    changed = request_.with_model("other").with_model("another")
+    assert (changed.wire_dialect, changed.headers, replaced) == ("acme_prompt", HEADERS, [])
+    assert changed.wire is changed.wire
+    assert replaced == ["another"]
+
+
+def test_a_request_in_other_words_is_still_the_same_request(request_):
+    other = WireRequest(dialect="acme_prompt", path="/other", body=b'{"model":"m"}')
+    changed = request_.with_model("other").with_wire(other)
+    assert changed.wire is other
+    assert (changed.model, text_of(changed), changed.normalized.model) == ("other", "hi", "other")
