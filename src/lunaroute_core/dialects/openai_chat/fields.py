@@ -31,6 +31,8 @@ class Fields:
 
     @property
     def left(self) -> JSONObject:
+        if not self._children:
+            return self._values
         nested: JSONObject = {key: left for key, it in self._children.items() if (left := it.left)}
         return {**self._values, **nested} if nested else self._values
 
@@ -41,6 +43,10 @@ class Fields:
     def peek(self, key: str) -> JSONValue:
         """A field's value, without taking it."""
         return self._values.get(key)
+
+    def has_any(self, keys: frozenset[str]) -> bool:
+        """Whether any of these fields is there, null or not."""
+        return not keys.isdisjoint(self._values)
 
     def take(self, key: str) -> JSONValue:
         """A field of any type."""
@@ -123,9 +129,12 @@ class Fields:
         return child
 
     def _typed(self, key: str, kind: type[T], name: str) -> T | None:
-        value = self.take(key)
-        if value is not None and not isinstance(value, kind):
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, kind):
             raise _wrong(self.at(key), name)
+        del self._values[key]
         return value
 
 
