@@ -38,5 +38,5 @@ def test_the_client_s_dialect_counts_and_not_the_request_s():
 
 def test_bytes_of_another_dialect_are_not_passed_off_as_the_client_s():
     response = ModelResponse(provider="p", model="m", wire=WIRE)
-    with pytest.raises(UpstreamProtocolError, match="cannot be written in the dialect openai_chat"):
+    with pytest.raises(UpstreamProtocolError, match="the answer is not acme_prompt"):
         response.wire_for(chat_request(dialect="openai_chat"))

@@ -49,7 +49,7 @@ def test_everyones_clients_are_served_unless_one_vendors_are_asked_for():
 
 def capabilities(model, **settings):
     """What the one provider of a configuration takes a model to accept."""
-    connector = composed(one=provider(**settings)).provider.providers["one"]
+    connector = composed(one=provider(**settings)).provider.providers["one"].provider
     return connector.capabilities(model, connector.dialects[0])
 
 
@@ -90,4 +90,4 @@ def test_an_operators_profile_goes_first():
     ],
 )
 def test_only_who_is_known_to_state_capabilities_is_asked_for_them(settings, learns):
-    assert composed(one=provider(**settings)).provider.providers["one"].learn is learns
+    assert composed(one=provider(**settings)).provider.providers["one"].provider.learn is learns

@@ -138,7 +138,7 @@ async def test_its_clients_may_ask_upstreams_of_another_dialect(toy_dialect, str
         asked = {"model": "gpt-4.1", "prompt": "Say hi.", "most": 9, "mood": "glad"}
         answer = await http.post("/acme/prompt", json={**asked, "stream": stream})
     sent = json.loads(upstream.requests[0].body)
-    assert (sent["messages"], sent["max_completion_tokens"]) == (
+    assert (sent["messages"], sent["max_tokens"]) == (
         [{"role": "user", "content": "Say hi."}],
         9,
     )

@@ -272,7 +272,7 @@ class LeaksBuiltInTimeouts(FakeProvider):
         (StreamsSomethingElse(), "`stream` returns a ModelStream"),
         (StreamsAnonymously(), "a stream names its provider"),
         (StreamsNoModel(), "a stream names its model"),
-        (StreamsNothing(), "entering the stream works .* ended without an event"),
+        (StreamsNothing(), "entering the stream works .* ended before its terminal event"),
         (StreamsNoEnd(), "reading blocks works .* ended before its terminal event"),
         (StreamsAgainstTheGrammar(), r"events follow the grammar: .* blocks \[0\] are still open"),
         (CutsOff(), "reading blocks works .* ended before its terminal event"),
