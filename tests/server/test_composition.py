@@ -1,13 +1,18 @@
+import os
+
 import pytest
 
+from lunaroute_core import ConfigurationError
+from lunaroute_egress import Connector
+from lunaroute_egress.conversation import ConversationLayer, StoredAnswersDesk
 from lunaroute_server.composition import compose
-from lunaroute_server.config import Config
+from lunaroute_server.config import Config, config_from_mapping
 from lunaroute_server.config.provider import ProviderConfig
 
 
 def composed(*, api_dialect="both", **providers):
     config = Config(api_dialect=api_dialect, providers=providers) if providers else Config()
-    return compose(config, environment={})
+    return compose(config, environment=os.environ)
 
 
 def provider(kind, **fields):
@@ -91,3 +96,95 @@ def test_an_operators_profile_goes_first():
 )
 def test_only_who_is_known_to_state_capabilities_is_asked_for_them(settings, learns):
     assert composed(one=provider(**settings)).provider.providers["one"].provider.learn is learns
+
+
+def composed_with(home, **sections):
+    document = {"providers": {"anthropic": {}, "mock": {}}, **sections}
+    return compose(config_from_mapping(document), environment={"LUNAROUTE_HOME": str(home)})
+
+
+def layer_of(composition):
+    return composition.provider.providers["anthropic"]
+
+
+def test_conversations_are_kept_whole_around_every_upstream(tmp_path):
+    composition = composed_with(tmp_path)
+    layer = layer_of(composition)
+    assert isinstance(layer, ConversationLayer)
+    assert layer.dialects == ("anthropic_messages",)
+    assert layer.seal is not None
+    assert layer.vault.ttl == 4 * 3600
+    assert layer.stored is None
+    assert len(composition.stores) == 1
+    assert not isinstance(composition.provider.providers["mock"], ConversationLayer)
+
+
+def test_models_are_sealed_under_the_upstreams_names_and_providers_are_strict_or_not(tmp_path):
+    provider = {"models": {"fast": "claude-haiku-5"}, "translation": "strict"}
+    layer = layer_of(composed_with(tmp_path, providers={"anthropic": provider}))
+    assert layer.upstream_model("fast") == "claude-haiku-5"
+    assert layer.strict is True
+
+
+def test_the_secret_is_made_once_and_private(tmp_path):
+    """Each worker and each restart must understand what clients bring back."""
+    first, second = (layer_of(composed_with(tmp_path)).tenants for _ in range(2))
+    headers = ((b"authorization", b"Bearer sk-test"),)
+    assert first.of(headers) == second.of(headers) != ""
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_configured_secret_makes_no_file(tmp_path):
+    composed_with(tmp_path, state={"secret": "0123456789abcdef0123456789abcdef"})
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_without_a_place_for_a_secret_the_gateway_is_composed_all_the_same(tmp_path):
+    home = tmp_path / "file"
+    home.write_text("")
+    assert layer_of(composed_with(home)).seal is not None
+
+
+def test_a_secret_that_is_none_is_an_error(tmp_path):
+    (tmp_path / "secret").write_bytes(b"short")
+    with pytest.raises(ConfigurationError, match="everybody may read it"):
+        composed_with(tmp_path)
+
+
+def test_without_the_tunnel_there_is_no_layer_and_no_secret(tmp_path):
+    composition = composed_with(tmp_path, reasoning={"tunnel": False})
+    assert isinstance(layer_of(composition), Connector)
+    assert composition.stores == []
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_the_vault_can_be_turned_off_and_given_another_time(tmp_path):
+    off = composed_with(tmp_path, reasoning={"vault": {"enabled": False}})
+    assert layer_of(off).vault is None
+    assert off.stores == []
+    short = composed_with(tmp_path, reasoning={"vault": {"ttl_secs": 60}})
+    assert layer_of(short).vault.ttl == 60
+
+
+def test_answers_are_stored_where_that_is_asked_for(tmp_path):
+    stored = {"enabled": True, "ttl_secs": 60}
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    composition = composed_with(
+        tmp_path, stored_responses=stored, reasoning={"tunnel": False}, state=state
+    )
+    desk = composition.provider
+    assert isinstance(desk, StoredAnswersDesk)
+    layer = desk.provider.providers["anthropic"]
+    assert layer.stored is desk.stored
+    assert (layer.stored.ttl, layer.seal, layer.vault) == (60, None, None)
+    assert [store.path for store in composition.stores] == [tmp_path / "state.db"]
+
+
+async def test_what_is_kept_is_encrypted(tmp_path):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    composition = composed_with(tmp_path, state=state)
+    (file,) = composition.stores
+    async with file:
+        await layer_of(composition).vault.store.set("k", b"canary")
+        assert await layer_of(composition).vault.store.get("k") == b"canary"
+        assert b"canary" not in (await file.get("k") or b"canary")

@@ -45,6 +45,7 @@ def test_without_a_configuration_the_environment_and_the_users_own_file_count(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("LUNAROUTE_HOME")
     users = tmp_path / ".lunaroute" / "config.yaml"
     users.parent.mkdir()
     users.write_text("providers: {mock: {}}\n")

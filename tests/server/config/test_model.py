@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -33,6 +35,13 @@ VALID = [
     ("limits.max_tool_arguments_bytes", 100),
     ("limits.max_output_tokens", 4096),
     ("limits.max_choices", 1),
+    ("state.url", "sqlite:////var/lib/lunaroute/state.db"),
+    ("state.secret", "0123456789abcdef0123456789abcdef"),
+    ("reasoning.tunnel", False),
+    ("reasoning.vault.enabled", False),
+    ("reasoning.vault.ttl_secs", 60),
+    ("stored_responses.enabled", True),
+    ("stored_responses.ttl_secs", 3600),
 ]
 
 INVALID = [
@@ -68,7 +77,22 @@ INVALID = [
     ("limits.max_tool_arguments_bytes", -1),
     ("limits.max_output_tokens", 0),
     ("limits.max_choices", 0),
+    ("state.url", "redis://localhost"),
+    ("state.secret", "short"),
+    ("reasoning.tunnel", "no"),
+    ("reasoning.vault.enabled", 1),
+    ("reasoning.vault.ttl_secs", 0),
+    ("stored_responses.enabled", None),
+    ("stored_responses.ttl_secs", -1),
 ]
+
+
+def keys_of(section: msgspec.Struct, path: str = "") -> Iterator[str]:
+    for key, value in msgspec.structs.asdict(section).items():
+        if isinstance(value, msgspec.Struct):
+            yield from keys_of(value, f"{path}{key}.")
+        elif key != "providers":
+            yield f"{path}{key}"
 
 
 def nested(path: str, value: object) -> dict[str, object]:
@@ -110,12 +134,7 @@ def test_hosts_and_origins_are_lists():
 
 def test_every_key_is_tried_with_a_valid_and_an_invalid_value():
     """A key that is added to the model gets its tests with it."""
-    keys = {
-        f"{section}.{key}"
-        for section, value in msgspec.structs.asdict(Config()).items()
-        if isinstance(value, msgspec.Struct)
-        for key in value.__struct_fields__
-    } | {"host", "port", "api_dialect"}
+    keys = {*keys_of(Config())}
     lists = {"http_server.allowed_hosts", "http_server.allowed_origins"}
     assert {path for path, _ in VALID} | lists == keys
     assert {path for path, _ in INVALID} == keys

@@ -24,7 +24,8 @@ CANARIES = {
                 "defaults": {"list": ["sk-canary-11"]},
             },
         }
-    }
+    },
+    "state": {"secret": "canary-12 and twenty-two more characters"},
 }
 
 
