@@ -7,10 +7,19 @@ from attrs import define, field
 from lunaroute_core.answer_stages import AnswerStage, staged_response
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.registry import dialect_named
-from lunaroute_core.errors import UpstreamProtocolError
-from lunaroute_core.model import NormalizedResponse
+from lunaroute_core.errors import (
+    ErrorDetails,
+    ErrorKind,
+    UpstreamAnsweredError,
+    UpstreamProtocolError,
+)
+from lunaroute_core.model import FinishReason, NormalizedResponse
 from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.wire import WireResponse
+
+_FAILED = ErrorDetails(
+    kind=ErrorKind.SERVER, message="the upstream's answer ended in an error that it does not name"
+)
 
 
 @define(kw_only=True)
@@ -43,6 +52,7 @@ class ModelResponse:
         """The normalized view, decoded on first use.
 
         Raises:
+            UpstreamAnsweredError: the upstream's answer is that it failed.
             UpstreamProtocolError: the upstream's answer cannot be understood.
         """
         if self._normalized is None:
@@ -58,6 +68,8 @@ class ModelResponse:
         except ValueError as error:
             reason = f"the answer is not {wire.dialect}: {error}"
             raise UpstreamProtocolError(reason, provider=self.provider) from error
+        if decoded.finish is not None and decoded.finish.reason is FinishReason.ERROR:
+            raise UpstreamAnsweredError(decoded.error or _FAILED, provider=self.provider)
         try:
             return staged_response(decoded, self.stages)
         except ValueError as error:

@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from lunaroute_core import ModelResponse, UpstreamProtocolError, WireResponse
+from lunaroute_core import (
+    ErrorKind,
+    ModelResponse,
+    UpstreamAnsweredError,
+    UpstreamProtocolError,
+    WireResponse,
+)
 from lunaroute_core.testing import chat_request, text_response
 
 pytestmark = pytest.mark.usefixtures("toy_dialect")
@@ -40,3 +46,22 @@ def test_bytes_of_another_dialect_are_not_passed_off_as_the_client_s():
     response = ModelResponse(provider="p", model="m", wire=WIRE)
     with pytest.raises(UpstreamProtocolError, match="the answer is not acme_prompt"):
         response.wire_for(chat_request(dialect="openai_chat"))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": "rate_limit_exceeded", "message": "slow down"}, ErrorKind.RATE_LIMIT),
+        ({"code": "server_error", "message": "oops"}, ErrorKind.SERVER),
+        (None, ErrorKind.SERVER),
+    ],
+)
+def test_an_answer_that_says_it_failed_is_an_error(error, kind):
+    """Other dialects have no answer for it, and a client would take it for one."""
+    body = json.dumps({"id": "r", "object": "response", "status": "failed", "error": error})
+    wire = WireResponse(dialect="openai_responses", status=200, headers=(), body=body.encode())
+    response = ModelResponse(provider="p", model="m", wire=wire)
+    with pytest.raises(UpstreamAnsweredError) as raised:
+        response.wire_for(chat_request(dialect="anthropic_messages"))
+    assert raised.value.details.kind is kind
+    assert (error or {}).get("message", "ended in an error") in raised.value.details.message

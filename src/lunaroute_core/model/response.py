@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from lunaroute_core.errors import ErrorDetails
 from lunaroute_core.model.content import Block, Extensions
 from lunaroute_core.model.finish import Finish
 from lunaroute_core.model.usage import Usage
@@ -27,4 +28,6 @@ class NormalizedResponse(Struct, kw_only=True, omit_defaults=True):
     stored: bool = False
     """Whether the gateway keeps the answer, so that requests may name it."""
     alternatives: list[Candidate] = []
+    error: ErrorDetails | None = None
+    """What went wrong, of an answer that finished in an error, where the vendor says it."""
     extensions: Extensions = {}

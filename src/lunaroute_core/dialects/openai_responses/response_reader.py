@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from lunaroute_core.dialects.openai_responses.answer_json import answer_errors, read_json
+from lunaroute_core.dialects.openai_responses.errors import event_error
 from lunaroute_core.dialects.openai_responses.fields import extensions_of, read_object
 from lunaroute_core.dialects.openai_responses.finish import (
     COMPLETED,
@@ -83,11 +84,15 @@ def read_answer(body: bytes) -> NormalizedResponse:
             for at, item in enumerate(fields.output)
             for block in read_output_item(item, param=f"output[{at}]", model=fields.model)
         ]
+    finish = answer_finish(fields, kinds=map(type, blocks))
+    failure = fields.error if isinstance(fields.error, dict) else None
+    failed = failure is not None and finish.reason is FinishReason.ERROR
     return NormalizedResponse(
         id=fields.id,
         model=fields.model,
         blocks=blocks,
-        finish=answer_finish(fields, kinds=map(type, blocks)),
+        finish=finish,
+        error=event_error(failure) if failure is not None and failed else None,
         usage=fields.usage,
         created=fields.created,
         extensions=fields.extensions,
