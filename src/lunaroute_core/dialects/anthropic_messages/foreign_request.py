@@ -11,8 +11,8 @@ from lunaroute_core.dialects.anthropic_messages.foreign_settings import (
     adapted_identity,
     adapted_output,
     adapted_sampling,
-    format_instruction,
     note_state,
+    output_instruction,
 )
 from lunaroute_core.dialects.anthropic_messages.foreign_tools import (
     adapted_choice,
@@ -57,7 +57,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     adapted = NormalizedRequest(
         model=request.model,
         source=RequestSource(dialect=DIALECT),
-        instructions=[*instructions, *format_instruction(request.output, adaptation)],
+        instructions=[*instructions, *output_instruction(request.output, adaptation)],
         turns=turns,
         tools=tools,
         tool_choice=choice,

@@ -1,13 +1,12 @@
 """Makes other dialects' sampling, output format and identity Anthropic's."""
 
-import msgspec
-
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
     UnenforceableSchemaError,
     strict_schema,
 )
+from lunaroute_core.dialects.format_instruction import format_instruction
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Identity,
@@ -20,11 +19,6 @@ from lunaroute_core.model import (
 
 _NEUTRAL = 1
 """The `temperature` and `top_p` that change nothing."""
-_JSON_ONLY = "Answer with one valid JSON object and nothing else: no prose, no code fence."
-_JSON_SCHEMA = (
-    "Answer with one JSON value that is valid against this JSON Schema, and with nothing else:"
-    " no prose, no code fence."
-)
 
 
 def adapted_sampling(sampling: Sampling, adaptation: Adaptation, *, thinking: bool) -> Sampling:
@@ -112,16 +106,13 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     return Output(format=OutputFormat(kind="json_schema", schema=_schema(given, adaptation)))
 
 
-def format_instruction(output: Output, adaptation: Adaptation) -> list[TextBlock]:
+def output_instruction(output: Output, adaptation: Adaptation) -> list[TextBlock]:
     """What to tell a model that does not enforce the format asked for."""
     given = output.format
     if given is None or given.kind == "text" or _is_enforced(given, adaptation):
         return []
     adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
-    if given.schema is None:
-        return [TextBlock(text=_JSON_ONLY)]
-    schema = msgspec.json.encode(given.schema).decode()
-    return [TextBlock(text=f"{_JSON_SCHEMA}\n{schema}")]
+    return [TextBlock(text=format_instruction(given))]
 
 
 def _is_enforced(given: OutputFormat, adaptation: Adaptation) -> bool:

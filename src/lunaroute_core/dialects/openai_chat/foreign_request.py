@@ -22,6 +22,7 @@ from lunaroute_core.dialects.openai_chat.foreign_settings import (
     adapted_sampling,
     adapted_stream,
     adapted_tier,
+    output_instruction,
 )
 from lunaroute_core.dialects.openai_chat.foreign_tools import (
     adapted_choice,
@@ -58,7 +59,9 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     adapted = NormalizedRequest(
         model=request.model,
         source=RequestSource(dialect=DIALECT),
-        instructions=adapted_instructions(request.instructions, adaptation),
+        instructions=adapted_instructions(
+            [*request.instructions, *output_instruction(request.output, adaptation)], adaptation
+        ),
         turns=adapted_turns(request.turns, adaptation),
         tools=tools,
         tool_choice=adapted_choice(request, tools, adaptation),

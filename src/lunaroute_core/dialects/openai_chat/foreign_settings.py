@@ -5,9 +5,12 @@ from hashlib import sha256
 import msgspec
 from msgspec import UNSET
 
+from lunaroute_core.answer_stages import JSONOutput, StopMatcher
+from lunaroute_core.dialects.format_instruction import format_instruction
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.model import (
+    Block,
     Conversation,
     Identity,
     Limits,
@@ -16,6 +19,7 @@ from lunaroute_core.model import (
     OutputFormat,
     Sampling,
     StreamOptions,
+    TextBlock,
 )
 
 _IDENTIFIER_LENGTH = 128
@@ -36,26 +40,36 @@ def adapted_limits(limits: Limits, adaptation: Adaptation) -> Limits:
 
 
 def adapted_sampling(sampling: Sampling, adaptation: Adaptation) -> Sampling:
-    """Raises InvalidRequestError for stop sequences that the model would not stop at."""
+    """Raises InvalidRequestError for a `top_k` that would change the answer."""
+    if sampling.top_k and sampling.temperature != 0:
+        adaptation.translation.rejected("top_k", "Chat samples among all tokens")
     if sampling.top_k:
-        adaptation.translation.dropped("top_k", "Chat samples among all tokens")
-    stop = sampling.stop or None
-    most = adaptation.capabilities.max_stop_sequences
-    if stop is not None and len(stop) > most:
-        message = f"this model takes at most {most} stop sequences, not {len(stop)}"
-        adaptation.translation.rejected(adaptation.named("stop"), message)
+        message = "without a temperature only the likeliest token counts anyway"
+        adaptation.translation.dropped("top_k", message)
     return Sampling(
         temperature=_temperature(sampling.temperature, adaptation),
         top_p=_accepted("top_p", sampling.top_p, adaptation),
         presence_penalty=_accepted("presence_penalty", sampling.presence_penalty, adaptation),
         frequency_penalty=_accepted("frequency_penalty", sampling.frequency_penalty, adaptation),
         seed=sampling.seed,
-        stop=stop,
+        stop=_stop(sampling.stop, adaptation),
         logit_bias=sampling.logit_bias,
         n=sampling.n,
         logprobs=True if sampling.logprobs or sampling.top_logprobs else None,
         top_logprobs=sampling.top_logprobs,
     )
+
+
+def _stop(stop: list[str] | None, adaptation: Adaptation) -> list[str] | None:
+    """What the model stops at by itself; of more than it can the gateway takes care."""
+    sequences = [sequence for sequence in stop or [] if sequence]
+    if len(sequences) <= adaptation.capabilities.max_stop_sequences:
+        return sequences or None
+    adaptation.translation.emulated(
+        adaptation.named("stop"), "the gateway ends the answer there", exact=True
+    )
+    adaptation.translation.stages.append(StopMatcher(sequences))
+    return None
 
 
 def _temperature(value: float | None, adaptation: Adaptation) -> float | None:
@@ -77,7 +91,7 @@ def _accepted(key: str, value: float | None, adaptation: Adaptation) -> float | 
 
 
 def adapted_output(output: Output, adaptation: Adaptation) -> Output:
-    """Raises InvalidRequestError for a schema that the model cannot be held to."""
+    """The format and the verbosity, as far as the model has them."""
     verbosity = output.verbosity
     if verbosity is not None and not adaptation.capabilities.first_party:
         adaptation.translation.dropped(adaptation.named("verbosity"), "only OpenAI knows it")
@@ -89,11 +103,25 @@ def _format(wanted: OutputFormat | None, adaptation: Adaptation) -> OutputFormat
     if wanted is None or wanted.kind != "json_schema":
         return wanted
     if not adaptation.capabilities.structured_output:
-        message = "this model takes no JSON schema for its answer"
-        adaptation.translation.rejected(adaptation.named("format"), message)
+        adaptation.translation.stages.append(JSONOutput(wanted.schema))
+        return OutputFormat(kind="json_object")
     if wanted.name is not None:
         return wanted
-    return msgspec.structs.replace(wanted, name=_SCHEMA_NAME, strict=is_strict(wanted.schema))
+    strict = is_strict(wanted.schema)
+    if not strict:
+        # Anthropic holds its models to such a schema, OpenAI does not.
+        adaptation.translation.stages.append(JSONOutput(wanted.schema))
+    return msgspec.structs.replace(wanted, name=_SCHEMA_NAME, strict=strict)
+
+
+def output_instruction(output: Output, adaptation: Adaptation) -> list[Block]:
+    """What to tell a model that takes no JSON schema, only that it shall answer in JSON."""
+    wanted = output.format
+    enforced = adaptation.capabilities.structured_output
+    if wanted is None or wanted.kind != "json_schema" or enforced:
+        return []
+    adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
+    return [TextBlock(text=format_instruction(wanted))]
 
 
 def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:

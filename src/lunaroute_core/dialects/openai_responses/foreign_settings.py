@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from lunaroute_core.answer_stages import StopMatcher
+from lunaroute_core.answer_stages import JSONOutput, StopMatcher
 from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.web_search import search_limit
@@ -126,6 +126,9 @@ def _format(wanted: OutputFormat | None, adaptation: Adaptation) -> OutputFormat
         adaptation.translation.rejected(adaptation.named("format"), message)
     schema = _ANY_OBJECT if wanted.schema is None else wanted.schema
     strict = wanted.strict is True if adaptation.same_vendor else is_strict(schema)
+    if not (strict or adaptation.same_vendor):
+        # Anthropic holds its models to such a schema, OpenAI does not.
+        adaptation.translation.stages.append(JSONOutput(schema))
     return OutputFormat(
         kind="json_schema",
         name=wanted.name or _SCHEMA_NAME,

@@ -10,6 +10,7 @@ from openai.types.chat.completion_create_params import (
 )
 from pydantic import TypeAdapter
 
+from lunaroute_core.answer_stages import staged_response
 from lunaroute_core.capabilities import capabilities_of
 from lunaroute_core.dialects.openai_chat.requests import ChatRequests
 from lunaroute_core.dialects.openai_chat.responses import ChatResponses
@@ -31,6 +32,7 @@ from lunaroute_core.model import (
     UsageUpdate,
 )
 from lunaroute_core.sse import data_payloads
+from lunaroute_core.testing import text_response
 from lunaroute_core.testing.event_grammar import check_events
 from lunaroute_core.translation import Translation
 
@@ -76,6 +78,29 @@ def anthropic():
         default = [{"role": "user", "content": "hi"}]
         fields = {"max_tokens": 50, "messages": messages or default, **fields}
         return translated("anthropic_messages", fields, model, strict, capabilities)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stages():
+    """An Anthropic client's request in Chat, and what an answer of a text becomes."""
+
+    def run(*, model="gpt-4o", capabilities=None, **fields):
+        turns = [{"role": "user", "content": "hi"}]
+        asked = {"model": model, "max_tokens": 50, "messages": turns, **fields}
+        request = dialect_named("anthropic_messages").requests.decode(msgspec.json.encode(asked))
+        known = capabilities_of("openai_chat", model)
+        translation = Translation(
+            capabilities=msgspec.structs.replace(known, **(capabilities or {}))
+        )
+        body = msgspec.json.decode(ChatRequests().encode(request, translation))
+
+        def answer(text):
+            said = text_response(text)
+            return staged_response(said, translation.stages)
+
+        return body, answer
 
     return run
 

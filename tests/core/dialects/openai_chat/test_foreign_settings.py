@@ -1,4 +1,8 @@
+import json
+
 import pytest
+
+from lunaroute_core.model import TextBlock
 
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -20,8 +24,15 @@ def test_a_count_of_calls_is_dropped(responses):
 
 
 def test_sampling_where_the_model_takes_it(anthropic):
-    body, warnings = anthropic(temperature=0.5, top_p=0.9, top_k=5, model="gpt-4o")
+    body, warnings = anthropic(temperature=0.5, top_p=0.9, model="gpt-4o")
     assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
+    assert warnings == []
+
+
+def test_a_number_of_tokens_to_sample_among(anthropic, refusal):
+    assert refusal(anthropic, top_k=5, model="gpt-4o") == "top_k"
+    body, warnings = anthropic(top_k=5, temperature=0, model="gpt-4o")
+    assert "top_k" not in body
     assert warnings == [("dropped", "top_k")]
 
 
@@ -38,12 +49,21 @@ def test_a_temperature_over_the_models_is_lowered(responses):
     assert warnings == [("emulated", "temperature")]
 
 
-def test_stop_sequences_the_model_stops_at(anthropic, refusal):
+def test_stop_sequences_the_model_stops_at(anthropic):
     body, _ = anthropic(stop_sequences=["a", "b"], model="gpt-4o")
     assert body["stop"] == ["a", "b"]
     assert "stop" not in anthropic(stop_sequences=[])[0]
-    assert refusal(anthropic, stop_sequences=["a"]) == "stop_sequences"
-    assert refusal(anthropic, stop_sequences=list("abcde"), model="gpt-4o") == "stop_sequences"
+
+
+@pytest.mark.parametrize(
+    ("sequences", "model"), [(["c"], "gpt-5.6-sol"), (list("vwxyc"), "gpt-4o")]
+)
+def test_stop_sequences_the_model_would_not_stop_at_are_enforced(stages, sequences, model):
+    body, answer = stages(stop_sequences=sequences, model=model)
+    assert "stop" not in body
+    stopped = answer("abcd")
+    assert stopped.blocks == [TextBlock(text="ab")]
+    assert stopped.finish.stop_sequence == "c"
 
 
 def test_log_probabilities(responses):
@@ -72,13 +92,31 @@ def test_formats_of_responses(responses):
     assert body["response_format"] == {"type": "json_object"}
 
 
-def test_schemas_for_models_without_them_and_unknown_formats_are_rejected(
-    anthropic, responses, refusal
-):
-    given = {"capabilities": {"structured_output": False}}
-    form = {"type": "json_schema", "schema": SCHEMA}
-    assert refusal(anthropic, output_config={"format": form}, **given) == "output_config.format"
+def test_formats_that_chat_does_not_know_are_rejected(responses, refusal):
     assert refusal(responses, text={"format": {"type": "new"}}) == "text"
+
+
+def test_a_model_that_takes_no_schema_is_told_it_and_its_answer_checked(stages, anthropic):
+    form = {"type": "json_schema", "schema": SCHEMA}
+    given = {"output_config": {"format": form}, "capabilities": {"structured_output": False}}
+    body, answer = stages(**given)
+    assert body["response_format"] == {"type": "json_object"}
+    assert json.dumps(SCHEMA, separators=(",", ":")) in json.dumps(body["messages"][0]).replace(
+        "\\", ""
+    )
+    with pytest.raises(ValueError, match="no JSON"):
+        answer("Sure!")
+    assert anthropic(**given)[1] == [("emulated", "output_config.format")]
+
+
+def test_a_schema_that_openai_does_not_enforce_is_checked(stages):
+    open_schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    form = {"type": "json_schema", "schema": open_schema}
+    body, answer = stages(output_config={"format": form})
+    assert body["response_format"]["json_schema"]["strict"] is False
+    answer('{"a": 1, "b": 2}')
+    with pytest.raises(ValueError, match="does not fit"):
+        answer('{"b": 2}')
 
 
 def test_a_user_is_a_safety_identifier(anthropic):
