@@ -94,7 +94,8 @@ class _Part:
 @define(kw_only=True)
 class MessageReader:
     """An `ItemReader`. A part is closed when the next begins, and the last one with the
-    message: the first part holds the message's own fields, which are final only then.
+    message: the first part holds the message's own fields, which are final only then. Of
+    several parts the first takes it that the message will be completed.
     """
 
     numbers: Iterator[int]

@@ -87,6 +87,7 @@ class ReasoningReader:
             # Perhaps incomplete, and then of no use.
             final.variant, final.opaque = "visible", None
         if not self._is_open and not final.parts:
+            self._is_open = True
             yield BlockStart(index=self.index, block=final)
             yield BlockEnd(index=self.index, block=final)
             return

@@ -205,7 +205,17 @@ def refusal():
 # --- what the vendor answers ----------------------------------------------------------------------
 
 
-def sdk_value(kind, *, text=st.sampled_from(["", "a", "b c", "é\u2028"])):
+SIMPLE = {
+    str: st.sampled_from(["", "a", "b c", "é\u2028"]),
+    bool: st.booleans(),
+    int: st.integers(0, 1000),
+    float: st.sampled_from([0.0, 0.5, 12.25]),
+    type(None): st.none(),
+    object: st.sampled_from([{}, {"a": [1]}, "x"]),
+}
+
+
+def sdk_value(kind):  # noqa: PLR0911 - one for each kind of type
     """Values of a type of the SDK, its models as JSON objects."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
@@ -220,14 +230,7 @@ def sdk_value(kind, *, text=st.sampled_from(["", "a", "b c", "é\u2028"])):
         return st.dictionaries(sdk_value(args[0]), sdk_value(args[1]), max_size=2)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return st.deferred(lambda: sdk_model(kind))
-    return {
-        str: text,
-        bool: st.booleans(),
-        int: st.integers(0, 1000),
-        float: st.sampled_from([0.0, 0.5, 12.25]),
-        type(None): st.none(),
-        object: st.sampled_from([{}, {"a": [1]}, "x"]),
-    }[kind]
+    return SIMPLE[kind]
 
 
 @st.composite
@@ -268,6 +271,8 @@ def vendor_responses(draw):
     response["usage"] = vendor_usage(*draw(st.tuples(*[st.integers(0, 99)] * 6)))
     for place, item in enumerate(response["output"]):
         item["id"] = f"item_{place}"
+        if "call_id" in item:
+            item["call_id"] = f"call_{place}"
         if "name" in item and item["type"] in ("function_call", "custom_tool_call"):
             item["name"] = "f"
         # The status is the answer's own, and the last item's: all others are complete.
@@ -281,7 +286,7 @@ def vendor_responses(draw):
     return response
 
 
-def vendor_usage(fresh, read, m30, h12, output, reasoning):
+def vendor_usage(fresh, read, m30, h12, output, reasoning):  # noqa: PLR0917
     writes = {"ttl_30m_tokens": m30, "ttl_12h_tokens": h12}
     details = {"cached_tokens": read, "cache_write_tokens": m30 + h12}
     if m30 + h12:

@@ -6,6 +6,7 @@ from lunaroute_core.dialects.openai_responses.block_writers import block_writer
 from lunaroute_core.model import (
     ArgumentsDelta,
     CompactionBlock,
+    OpaqueBlock,
     OpaqueSet,
     ReasoningBlock,
     ReasoningDelta,
@@ -89,3 +90,38 @@ def test_a_whole_block_is_silent_and_its_final_form_counts():
     opened = CompactionBlock(dialect="openai_responses", raw={"id": "a"})
     assert written(opened, TextDelta(index=0, text="x"), final=final) == ([], final)
     assert written(opened, final=foreign) == ([], opened)
+
+
+def test_reasoning_that_is_shown_is_no_summary():
+    shown = {"openai_responses": {"$parts": "content"}}
+    block = ReasoningBlock(extensions=shown)
+    events, kept = written(block, ReasoningDelta(index=0, text="hm"))
+    assert [event["type"] for event in events] == [
+        "response.content_part.added",
+        "response.reasoning_text.delta",
+        "response.reasoning_text.done",
+        "response.content_part.done",
+    ]
+    assert all(event["content_index"] == 0 for event in events)
+    assert events[-1]["part"] == {"type": "reasoning_text", "text": "hm"}
+    assert kept.parts == ["hm"]
+
+
+def test_a_part_that_is_not_known_is_complete_at_once():
+    mark = {"openai_responses": {"$item": None}}
+    raw = {"type": "output_hologram", "depth": 3}
+    block = OpaqueBlock(dialect="openai_responses", type="output_hologram", raw=raw)
+    block.extensions = mark
+    events, kept = written(block)
+    assert [event["type"] for event in events] == [
+        "response.content_part.added",
+        "response.content_part.done",
+    ]
+    assert all(event["part"] == raw for event in events)
+    assert kept == block
+
+
+def test_a_calls_own_fields_are_those_of_its_end():
+    final = ToolCallBlock(id="c", name="f", extensions={"openai_responses": {"status": "x"}})
+    _, kept = written(ToolCallBlock(id="c", name="f"), final=final)
+    assert kept.extensions == final.extensions

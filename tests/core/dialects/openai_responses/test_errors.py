@@ -7,7 +7,7 @@ from openai._models import construct_type
 from openai.types.responses import Response, ResponseFailedEvent
 
 from lunaroute_core.dialects.codec import AnswerSummary
-from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors
+from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors, event_error
 from lunaroute_core.errors import ErrorDetails, ErrorKind
 from lunaroute_core.model import StreamStart, Usage
 
@@ -83,3 +83,37 @@ def test_the_code_says_whether_to_try_again(errors, kind, code):
     failed = json.loads(frame.partition(b"data: ")[2])
     assert failed["response"]["error"]["code"] == code
     assert construct_type(type_=ResponseFailedEvent, value=failed).response.error.code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("server_error", ErrorKind.SERVER),
+        ("later", ErrorKind.SERVER),
+        (None, ErrorKind.SERVER),
+        ("rate_limit_exceeded", ErrorKind.RATE_LIMIT),
+        ("insufficient_quota", ErrorKind.BILLING),
+        ("invalid_prompt", ErrorKind.INVALID_REQUEST),
+        ("image_too_large", ErrorKind.INVALID_REQUEST),
+        ("data_residency_mismatch", ErrorKind.PERMISSION),
+        ("vector_store_timeout", ErrorKind.TIMEOUT),
+    ],
+)
+def test_an_error_inside_a_stream_is_told_by_its_code(code, kind):
+    for event in (
+        {"type": "error", "code": code, "message": "No", "param": None, "sequence_number": 3},
+        {"type": "error", "error": {"code": code, "message": "No"}},
+        {"error": {"code": code, "message": "No"}},
+    ):
+        assert event_error(event) == ErrorDetails(kind=kind, message="No", code=code)
+
+
+def test_a_type_beside_the_events_own_is_the_errors():
+    event = {"type": "error", "error": {"type": "invalid_request_error", "message": "No"}}
+    assert event_error(event).kind is ErrorKind.INVALID_REQUEST
+
+
+def test_an_error_without_words_still_says_something():
+    for event in ({"type": "error"}, {"error": None}):
+        assert event_error(event).kind is ErrorKind.SERVER
+        assert event_error(event).message

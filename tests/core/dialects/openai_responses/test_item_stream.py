@@ -40,3 +40,21 @@ def test_the_deltas_of_a_block_without_a_place_are_dropped():
     items = ItemStream(answer_id="resp_1")
     assert list(items.write(events)) == []
     assert list(items.close("completed")) == []
+
+
+def test_a_hosted_item_is_announced_when_it_begins_and_done_as_it_ends():
+    """Its own events come in between, and clients would not know of what."""
+
+    def search(status):
+        raw = {"type": "web_search_call", "id": "ws_1", "status": status}
+        return HostedCallBlock(dialect="openai_responses", type="web_search_call", raw=raw)
+
+    items = ItemStream(answer_id="resp_1")
+    (added,) = items.write([BlockStart(index=0, block=search("in_progress"))])
+    assert (added["type"], added["item"]["status"]) == (
+        "response.output_item.added",
+        "in_progress",
+    )
+    assert list(items.write([BlockEnd(index=0, block=search("completed"))])) == []
+    (done,) = items.close("incomplete")
+    assert (done["type"], done["item"]["status"]) == ("response.output_item.done", "completed")

@@ -107,3 +107,22 @@ def test_citations_are_our_own_or_those_of_a_url():
         {**url, "start_index": 1, "end_index": 2},
         {**whole, "start_index": 0, "end_index": 3},
     ]
+
+
+def test_a_message_s_own_fields_come_back_but_for_its_status():
+    head = {"id": "msg_2", "role": "assistant", "status": "completed", "phase": "p", "later": 1}
+    block = TextBlock(text="A", extensions={"openai_responses": {"$item": head}})
+    (message,) = items(block, status="incomplete")
+    del message["content"]
+    assert message == {"type": "message", **head, "status": "incomplete"}
+
+
+def test_reasoning_that_is_shown_is_written_as_its_text():
+    shown = {"openai_responses": {"$parts": "content"}}
+    (item,) = items(ReasoningBlock(parts=["A"], item_id="rs_1", extensions=shown))
+    assert item == {
+        "type": "reasoning",
+        "id": "rs_1",
+        "summary": [],
+        "content": [{"type": "reasoning_text", "text": "A"}],
+    }

@@ -62,3 +62,15 @@ def test_what_the_answer_says_beyond_the_model_is_written():
     response = written(Finish(reason=FinishReason.STOP), extensions=extensions)
     assert response["service_tier"] == "flex"
     assert not {"$x", "y"} & response.keys()
+
+
+def test_what_the_vendor_said_of_its_failure_is_said_again():
+    error = {"code": "invalid_prompt", "message": "No", "param": None}
+    assert written(Finish(reason=FinishReason.ERROR, details=error))["error"] == error
+    assert written(Finish(reason=FinishReason.ERROR))["error"]["message"] == "the model failed"
+
+
+def test_another_vendors_details_are_no_reason():
+    details = {"type": "refusal", "category": "cyber"}
+    finish = Finish(reason=FinishReason.CONTENT_FILTER, details=details)
+    assert written(finish)["incomplete_details"] == {"reason": "content_filter"}

@@ -10,9 +10,10 @@ def test_a_keep_alive_is_a_comment_at_any_time(streams, sdk_events):
         assert sdk_events(frame) == []
 
 
-def test_every_stream_has_its_own_observer_and_encoder(streams, decode):
+def test_every_stream_has_its_own_observer_decoder_and_encoder(streams, decode):
     request = decode({"input": "x"})
     assert streams.observer() is not streams.observer()
+    assert streams.decoder() is not streams.decoder()
     assert streams.encoder(request=request) is not streams.encoder(request=request)
 
 
