@@ -352,3 +352,291 @@ async def test_reasoning_that_was_never_sealed_is_not_believed(frames):
     ]
     upstream = StrictAnthropic(frames, [TEXT])
     expect_dropped(upstream, await go_on(upstream, said))
+
+
+# --- an upstream like OpenAI's Responses ------------------------------------------------------------------
+
+FUNCTION_CALL = {
+    "type": "function_call",
+    "id": "fc_up",
+    "status": "completed",
+    "call_id": "call_up",
+    "name": "add",
+    "arguments": '{"a": 1}',
+}
+
+
+def reasoning_item(*summary):
+    parts = [{"type": "summary_text", "text": it} for it in summary]
+    encrypted = "gAAAA/+Bo=="
+    return {"type": "reasoning", "id": "rs_up", "summary": parts, "encrypted_content": encrypted}
+
+
+def response(items):
+    return {
+        "id": "resp_up",
+        "object": "response",
+        "created_at": 1,
+        "model": "gpt-5-2025",
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "error": None,
+        "status": "completed",
+        "incomplete_details": None,
+        "output": items,
+        "usage": {
+            "input_tokens": 9,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": 5,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 14,
+        },
+    }
+
+
+def said_text(text):
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    head = {"type": "message", "id": "msg_up", "status": "completed", "role": "assistant"}
+    return {**head, "content": [part]}
+
+
+def response_events(items):
+    """How OpenAI streams items; the encrypted content only counts when an item is done."""
+    number = itertools.count()
+
+    def event(kind, **more):
+        return {"type": f"response.{kind}", "sequence_number": next(number), **more}
+
+    begun = {**response([]), "status": "in_progress", "usage": None}
+    yield event("created", response=begun)
+    for index, item in enumerate(items):
+        place = {"output_index": index}
+        inner = {**place, "item_id": item["id"]}
+        if item["type"] == "reasoning":
+            opened = {**item, "summary": [], "encrypted_content": "gAAAA/early"}
+            yield event("output_item.added", **place, item=opened)
+            for at, part in enumerate(item["summary"]):
+                here = {**inner, "summary_index": at}
+                empty = {**part, "text": ""}
+                yield event("reasoning_summary_part.added", **here, part=empty)
+                yield event("reasoning_summary_text.delta", **here, delta=part["text"])
+                yield event("reasoning_summary_text.done", **here, text=part["text"])
+                yield event("reasoning_summary_part.done", **here, part=part)
+        elif item["type"] == "function_call":
+            yield event("output_item.added", **place, item={**item, "arguments": ""})
+            yield event("function_call_arguments.delta", **inner, delta=item["arguments"])
+            yield event("function_call_arguments.done", **inner, arguments=item["arguments"])
+        else:
+            (part,) = item["content"]
+            yield event("output_item.added", **place, item={**item, "content": []})
+            here = {**inner, "content_index": 0}
+            yield event("content_part.added", **here, part={**part, "text": ""})
+            yield event("output_text.delta", **here, delta=part["text"], logprobs=[])
+            yield event("output_text.done", **here, text=part["text"], logprobs=[])
+            yield event("content_part.done", **here, part=part)
+        yield event("output_item.done", **place, item=item)
+    yield event("completed", response=response(items))
+
+
+class StrictResponses:
+    """Answers in order, and refuses reasoning that it did not write, as OpenAI does."""
+
+    def __init__(self, frames, *answers):
+        self.frames = frames
+        self.answers = list(answers)
+        self.written = [it for answer in answers for it in answer if it["type"] == "reasoning"]
+        self.bodies = []
+
+    def __call__(self, request):
+        body = json.loads(request.body)
+        self.bodies.append(body)
+        items = [it for it in body["input"] if it.get("type") == "reasoning"]
+        if any(it not in self.written for it in items):
+            error = {"message": "encrypted content could not be verified", "type": "x"}
+            return json_reply(400, {"error": {**error, "param": None, "code": None}})
+        answer = self.answers.pop(0)
+        if body.get("stream"):
+            events = response_events(answer)
+            return sse_reply([self.frames(events)], chunk_sizes=[90, 13])
+        return json_reply(200, response(answer))
+
+    def reasoning_given_back(self):
+        """The reasoning in the last request, and that it stands right before the call."""
+        items = self.bodies[-1]["input"]
+        kinds = [it.get("type") for it in items]
+        at = kinds.index("function_call")
+        return items[at - 1] if at and kinds[at - 1] == "reasoning" else None
+
+
+async def ask_messages(sdk, history, *, stream, model="gpt-5"):
+    """The content as the SDK has it."""
+    tools = [{"name": "add", "input_schema": SCHEMA}]
+    thinking = {"type": "enabled", "budget_tokens": 2048}
+    call = {"model": model, "max_tokens": 4096, "messages": history, "tools": tools}
+    call |= {"thinking": thinking}
+    if stream:
+        async with sdk.messages.stream(**call) as events:
+            answer = await events.get_final_message()
+    else:
+        answer = await sdk.messages.create(**call)
+    return [it.to_dict(exclude_none=True, warnings=False) for it in answer.content]
+
+
+def messages_turns(content, call_id):
+    result = {"type": "tool_result", "tool_use_id": call_id, "content": "2"}
+    return [{"role": "assistant", "content": content}, {"role": "user", "content": [result]}]
+
+
+EVERY_SUMMARY = pytest.mark.parametrize(
+    "summary", [(), ("I add.",), ("First,\n\nlong.", "Then short. ")], ids=["none", "one", "two"]
+)
+
+
+@EVERY_SUMMARY
+@BOTH_WAYS
+async def test_an_anthropic_client_brings_encrypted_reasoning_back(frames, summary, stream):
+    item = reasoning_item(*summary)
+    upstream = StrictResponses(frames, [item, FUNCTION_CALL], [said_text("two")])
+    async with gateway_to(upstream, upstream=R) as (gateway, _), sdk_of(A, gateway) as sdk:
+        content = await ask_messages(sdk, [USER], stream=stream)
+        assert content[0]["type"] == ("thinking" if summary else "redacted_thinking")
+        history = [USER, *messages_turns(content, "call_up")]
+        (last,) = await ask_messages(sdk, history, stream=stream)
+    assert last["text"] == "two"
+    assert upstream.reasoning_given_back() == item
+
+
+@EVERY_SUMMARY
+@BOTH_WAYS
+async def test_a_chat_client_brings_encrypted_reasoning_back(frames, summary, stream):
+    item = reasoning_item(*summary)
+    upstream = StrictResponses(frames, [item, FUNCTION_CALL], [said_text("two")])
+    async with gateway_to(upstream, upstream=R) as (gateway, _), sdk_of(C, gateway) as sdk:
+        said = await ask_chat(sdk, [USER], stream=stream, model="gpt-5")
+        history = [USER, said, chat_result("call_up")]
+        last = await ask_chat(sdk, history, stream=stream, model="gpt-5")
+    assert last["content"] == "two"
+    assert upstream.reasoning_given_back() == item
+
+
+@BOTH_WAYS
+async def test_a_chat_client_that_rebuilds_messages_goes_on_with_encrypted_reasoning(
+    frames, stream
+):
+    item = reasoning_item("I add.")
+    upstream = StrictResponses(frames, [item, FUNCTION_CALL], [said_text("two")])
+    options = {"upstream": R, "store": MemoryStateStore()}
+    async with gateway_to(upstream, **options) as (gateway, _), sdk_of(C, gateway) as sdk:
+        said = rebuilt(await ask_chat(sdk, [USER], stream=stream, model="gpt-5"))
+        history = [USER, said, chat_result("call_up")]
+        await ask_chat(sdk, history, stream=stream, model="gpt-5")
+    assert upstream.reasoning_given_back() == item
+
+
+# --- an upstream like DeepSeek's ----------------------------------------------------------------------------
+
+
+def completion(**said):
+    head = {"id": "c1", "object": "chat.completion", "created": 1, "model": "r1"}
+    message_said = {"role": "assistant", "content": None, **said}
+    finish = "tool_calls" if "tool_calls" in said else "stop"
+    choice = {"index": 0, "message": message_said, "finish_reason": finish, "logprobs": None}
+    usage = {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}
+    return {**head, "choices": [choice], "usage": usage}
+
+
+CHAT_CALL = {
+    "id": "call_up",
+    "type": "function",
+    "function": {"name": "add", "arguments": '{"a":1}'},
+}
+
+
+async def test_an_anthropic_client_brings_unsigned_reasoning_back():
+    """Some servers refuse a tool's result without the reasoning that led to the call."""
+    script = [
+        json_reply(200, completion(reasoning_content="I add.", tool_calls=[CHAT_CALL])),
+        json_reply(200, completion(content="two")),
+    ]
+    async with gateway_to(script, upstream=C) as (gateway, server), sdk_of(A, gateway) as sdk:
+        content = await ask_messages(sdk, [USER], stream=False, model="r1")
+        history = [USER, *messages_turns(content, "call_up")]
+        await ask_messages(sdk, history, stream=False, model="r1")
+    assert content[0] == {"type": "thinking", "thinking": "I add.", "signature": "luna1.none"}
+    assert json.loads(server.requests[1].body)["messages"][1] == {
+        "role": "assistant",
+        "content": None,
+        "reasoning_content": "I add.",
+        "tool_calls": [CHAT_CALL],
+    }
+
+
+async def test_a_chat_servers_own_entries_come_back_as_they_were():
+    """OpenRouter's: the seal holds what the client's dialect has no place for."""
+    details = [
+        {
+            "type": "reasoning.text",
+            "text": "I add.",
+            "signature": "c2ln",
+            "format": "anthropic-claude-v1",
+            "index": 0,
+        },
+        {
+            "type": "reasoning.encrypted",
+            "data": "ZW5j",
+            "id": "rs_1",
+            "format": "openai-responses-v1",
+            "index": 1,
+        },
+    ]
+    script = [
+        json_reply(200, completion(reasoning_details=details, tool_calls=[CHAT_CALL])),
+        json_reply(200, completion(content="two")),
+    ]
+    async with gateway_to(script, upstream=C) as (gateway, server), sdk_of(R, gateway) as sdk:
+        items = await ask_responses(sdk, [USER], stream=False, model="r1")
+        result = {"type": "function_call_output", "call_id": "call_up", "output": "2"}
+        await ask_responses(sdk, [USER, *items, result], stream=False, model="r1")
+    assert json.loads(server.requests[1].body)["messages"][1]["reasoning_details"] == details
+
+
+# --- an upstream that speaks the client's dialect -------------------------------------------------------------
+
+
+async def test_what_was_sealed_for_another_does_not_reach_an_upstream_of_the_clients_dialect(
+    frames,
+):
+    """A conversation that moves from GPT to Claude: Anthropic did not sign it."""
+    upstream = StrictResponses(frames, [reasoning_item("I add."), FUNCTION_CALL])
+    async with gateway_to(upstream, upstream=R) as (gateway, _), sdk_of(A, gateway) as sdk:
+        content = await ask_messages(sdk, [USER], stream=False)
+    claude = StrictAnthropic(frames, [TEXT])
+    history = [USER, *messages_turns(content, "call_up")]
+    async with gateway_to(claude) as (gateway, _), sdk_of(A, gateway) as sdk:
+        await ask_messages(sdk, history, stream=True, model="a-claude")
+    assert [it["type"] for it in given_back(claude)] == ["tool_use"]
+    assert "thinking" not in claude.bodies[-1]
+
+
+@pytest.mark.parametrize(
+    "signature", ["EqQB/+sig==", "luna1.YWJj.c2VhbGVkIGVsc2V3aGVyZQ"], ids=["own", "another's seal"]
+)
+async def test_whatever_else_passes_to_the_byte(frames, signature):
+    """Another gateway's seal may be for the one that is the upstream."""
+    said = [{"type": "thinking", "thinking": "luna1.", "signature": signature}, CALL]
+    history = [USER, *messages_turns(said, "toolu_01")]
+    body = json.dumps({"model": MODEL, "max_tokens": 9, "messages": history}, indent=3).encode()
+    script = json_reply(200, message([TEXT], "end_turn"))
+    async with gateway_to(script) as (gateway, server), gateway.http_client() as client:
+        headers = {"content-type": "application/json", "x-api-key": "sk-client"}
+        await client.post("/v1/messages", content=body, headers=headers)
+    assert server.requests[0].body == body
+
+
+async def test_a_strict_provider_refuses_what_it_would_drop(frames):
+    said = await first_message(frames)
+    upstream = StrictAnthropic(frames, [TEXT])
+    with pytest.raises(openai.BadRequestError, match="reasoning"):
+        await go_on(upstream, said, name="elsewhere", strict=True)
+    assert upstream.bodies == []
