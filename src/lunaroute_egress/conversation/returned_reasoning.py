@@ -96,7 +96,7 @@ def _changed(
 
 def _read(turn: Message, read: _Reader, dropped: Callable[[], None]) -> Message:
     blocks = read(turn)
-    if blocks is turn.blocks:
+    if blocks == turn.blocks:
         return turn
     if blocks is None:
         dropped()

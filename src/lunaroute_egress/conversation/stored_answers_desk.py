@@ -1,18 +1,23 @@
 """Reading and deleting answers that are kept here."""
 
-from attrs import define
+from attrs import define, frozen
 
 from lunaroute_core import (
+    ErrorDetails,
+    ErrorKind,
     ModelRequest,
     ModelResponse,
     ModelStream,
     Operation,
     Provider,
+    RequestError,
+    StateStoreError,
     WireRequest,
     WireStream,
 )
+from lunaroute_core.dialects.codec import StoredAnswerCodec
 from lunaroute_core.dialects.dialect import Dialect
-from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_egress.conversation.stored_responses import StoredResponses
 from lunaroute_egress.conversation.tenant import TenantNames
 
@@ -46,32 +51,53 @@ class StoredAnswersDesk:
         return ModelStream(provider=self.name, model=request.model, wire=wire)
 
     async def _body(self, request: ModelRequest) -> bytes | None:
+        """What to answer; None where that is the other's to say.
+
+        Raises:
+            RequestError: the answer is kept, but could not be deleted.
+        """
         if request.operation is not Operation.FORWARD or request.wire is None:
             return None
-        dialect = dialect_named(request.wire.dialect)
-        answer_id = _answer_id(request.wire, dialect)
-        if answer_id is None:
+        named = _named(request.wire)
+        if named is None:
             return None
         tenant = self.tenants.of(request.headers)
         if request.wire.method == "DELETE":
-            return await self._deleted(tenant, answer_id, dialect)
-        kept = await self.stored.get(tenant, answer_id)
-        return None if kept is None else dialect.responses.encode(kept.answer, request=kept.request)
-
-    async def _deleted(self, tenant: str, answer_id: str, dialect: Dialect) -> bytes | None:
-        codec = dialect.stored_answers
-        if codec is None or not await self.stored.delete(tenant, answer_id, codec):
+            return await self._deleted(tenant, named)
+        kept = await self.stored.get(tenant, named.id)
+        if kept is None:
             return None
-        return codec.encode_deleted(answer_id)
+        return named.dialect.responses.encode(kept.answer, request=kept.request)
+
+    async def _deleted(self, tenant: str, named: "_Named") -> bytes | None:
+        try:
+            deleted = await self.stored.delete(tenant, named.id, named.codec)
+        except StateStoreError as error:
+            message = "the answer could not be deleted"
+            raise RequestError(ErrorDetails(kind=ErrorKind.SERVER, message=message)) from error
+        return named.codec.encode_deleted(named.id) if deleted else None
 
 
-def _answer_id(wire: WireRequest, dialect: Dialect) -> str | None:
-    """The id in the path of a request that reads or deletes an answer."""
-    codec = dialect.stored_answers
-    if codec is None or wire.method not in ("GET", "DELETE"):
+@frozen(kw_only=True)
+class _Named:
+    """An answer that a path names."""
+
+    id: str
+    dialect: Dialect
+    codec: StoredAnswerCodec
+
+
+def _named(wire: WireRequest) -> _Named | None:
+    """What a request reads or deletes. Its dialect is no more than its vendor's first one."""
+    if wire.method not in ("GET", "DELETE"):
         return None
-    answer_id = wire.path.removeprefix(codec.path)
-    return None if answer_id == wire.path or "/" in answer_id or not answer_id else answer_id
+    for dialect in DIALECTS.values():
+        codec = dialect.stored_answers
+        if codec is not None and wire.path.startswith(codec.path):
+            answer_id = wire.path.removeprefix(codec.path)
+            if answer_id and "/" not in answer_id:
+                return _Named(id=answer_id, dialect=dialect, codec=codec)
+    return None
 
 
 @define

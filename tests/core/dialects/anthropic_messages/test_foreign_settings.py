@@ -1,6 +1,10 @@
 import pytest
 
+from lunaroute_core.dialects.anthropic_messages import ANTHROPIC_MESSAGES
 from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.model import Conversation
+from lunaroute_core.testing import chat_request
+from lunaroute_core.translation import Translation
 
 FIXED = {"sampling": False}
 FORMAT = {
@@ -175,3 +179,11 @@ def test_an_earlier_response_is_not_known(responses):
 def test_streaming_is_asked_for(chat):
     assert chat(stream=True).body["stream"] is True
     assert "stream" not in chat(stream=False).body
+
+
+def test_what_the_gateway_keeps_is_not_asked_of_anthropic():
+    request = chat_request(dialect="openai_responses").normalized
+    request.conversation = Conversation(store=True, previous_response_id="r", kept_here=True)
+    translation = Translation()
+    ANTHROPIC_MESSAGES.requests.encode(request, translation)
+    assert translation.warnings == []

@@ -8,9 +8,12 @@ from lunaroute_core.model import (
     Message,
     NormalizedRequest,
     Origin,
+    Reasoning,
     ReasoningBlock,
     RequestSource,
     TextBlock,
+    ToolCallBlock,
+    ToolResultBlock,
 )
 from lunaroute_core.translation import Translation
 
@@ -60,3 +63,33 @@ def test_a_request_that_is_nested_too_deeply_is_refused(dialect):
     )
     with pytest.raises(InvalidRequestError, match="nested too deeply"):
         ANTHROPIC_MESSAGES.requests.encode(request, Translation())
+
+
+@pytest.mark.parametrize(
+    ("said", "reasoning", "kept"),
+    [
+        ([FOREIGN], Reasoning(mode="enabled", budget_tokens=2048), False),
+        ([], Reasoning(mode="enabled", budget_tokens=2048), False),
+        ([], Reasoning(mode="adaptive"), True),
+        ([ReasoningBlock(opaque="s")], Reasoning(mode="enabled", budget_tokens=2048), True),
+    ],
+    ids=["foreign", "none", "adaptive", "own"],
+)
+def test_a_budget_for_thinking_goes_with_the_thinking_before_calls(said, reasoning, kept):
+    """Anthropic refuses the one without the other; that the client was given other reasoning to
+    keep is no fault of its."""
+    call = ToolCallBlock(id="c", name="f", raw_arguments="{}", arguments={})
+    request = NormalizedRequest(
+        model="m",
+        source=RequestSource(dialect="anthropic_messages"),
+        turns=[
+            Message(role="assistant", blocks=[*said, call]),
+            Message(role="tool", blocks=[ToolResultBlock(call_id="c")]),
+        ],
+        reasoning=reasoning,
+    )
+    translation = Translation()
+    body = msgspec.json.decode(ANTHROPIC_MESSAGES.requests.encode(request, translation))
+    assert ("thinking" in body) is kept
+    warned = [warning.param for warning in translation.warnings]
+    assert ("thinking" in warned) is not kept

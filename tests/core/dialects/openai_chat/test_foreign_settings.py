@@ -2,7 +2,10 @@ import json
 
 import pytest
 
-from lunaroute_core.model import TextBlock
+from lunaroute_core.dialects.openai_chat import OPENAI_CHAT
+from lunaroute_core.model import Conversation, TextBlock
+from lunaroute_core.testing import chat_request
+from lunaroute_core.translation import Translation
 
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -183,3 +186,13 @@ def test_usage_is_always_asked_of_streams(anthropic):
     body, _ = anthropic(stream=True, capabilities={"stream_usage": False})
     assert "stream_options" not in body
     assert "stream" not in anthropic(stream=False)[0]
+
+
+def test_what_the_gateway_keeps_is_not_asked_of_the_upstream():
+    request = chat_request(dialect="openai_responses", model="gpt-4.1").normalized
+    request.conversation = Conversation(store=True, previous_response_id="r", kept_here=True)
+    translation = Translation()
+    body = json.loads(OPENAI_CHAT.requests.encode(request, translation))
+    assert body["store"] is False
+    assert "previous_response_id" not in body
+    assert translation.warnings == []
