@@ -268,13 +268,14 @@ def read_reasoning(
     raw: JSONObject, *, param: str, parts_of: Literal["summary", "content"] | None = None
 ) -> ReasoningBlock:
     """A reasoning item. Its parts are those of the field `parts_of` or, where none is named,
-    the summary's and without one the content's; the other field stays whole besides.
+    the summary's and, if that says nothing, the content's; the other field stays whole besides.
     """
     item = read_object(raw, _Reasoning, param=param)
-    of_content = parts_of == "content" or (parts_of is None and not item.summary)
-    parts = [part.text for part in (item.content if of_content else item.summary) or []]
+    summary, content = _said(item.summary), _said(item.content)
+    of_content = parts_of == "content" or (parts_of is None and not summary)
+    parts = content if of_content else summary
     modelled = {"type", "id", "encrypted_content"}
-    if item.summary and not of_content and raw["summary"] == summary_parts(parts):
+    if summary and not of_content and raw["summary"] == summary_parts(parts):
         modelled.add("summary")
     rest = remainder(raw, modelled)
     if parts and of_content:
@@ -287,6 +288,12 @@ def read_reasoning(
         item_id=item.id,
         extensions=extensions_of(rest),
     )
+
+
+def _said(parts: list[_ReasoningText] | None) -> list[str]:
+    """The texts of parts; none if all of them are empty."""
+    texts = [part.text for part in parts or []]
+    return texts if any(texts) else []
 
 
 def summary_parts(texts: list[str]) -> list[JSONValue]:

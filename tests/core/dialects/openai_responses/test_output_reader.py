@@ -134,8 +134,10 @@ def test_reasoning_without_text_is_redacted():
     assert (block.variant, block.parts, block.opaque) == ("redacted", [], "enc")
 
 
-def test_reasoning_that_is_shown_is_its_text():
-    raw = {**REASONING, "content": [{"type": "reasoning_text", "text": "hm"}]}
+@pytest.mark.parametrize("summary", [[], [{"type": "summary_text", "text": ""}]])
+def test_reasoning_that_is_shown_is_its_text(summary):
+    content = [{"type": "reasoning_text", "text": "hm"}]
+    raw = {**REASONING, "summary": summary, "content": content}
     (block,) = read(raw)
     assert (block.variant, block.parts) == ("visible", ["hm"])
     assert output_items([block], answer_id="resp_1", status="completed") == [raw]
