@@ -89,19 +89,16 @@ class ConversationLayer:
         return request if asked is request.normalized else request.with_normalized(asked)
 
     async def _turn(self, request: ModelRequest) -> "_Turn":
-        context = request.context
+        context, origin = request.context, self._origin(request)
         context.tenant = self.tenants.of(request.headers)
-        stages: list[AnswerStage] = []
+        memories, stages = self._memories(origin), list[AnswerStage]()
         completed = request.normalized
-        if self.stored is not None:
-            completed = await self.stored.recall(completed, context)
-            promise = self.stored.promise(completed, context)
-            stages += [] if promise is None else [promise]
-        if self.vault is not None:
-            completed = await self.vault.recall(completed, context)
+        for memory in memories:
+            completed = await memory.recall(completed, context)
+        if self.stored is not None and (promise := self.stored.promise(completed, context)):
+            stages.append(promise)
         asked = completed
         if self.seal is not None:
-            origin = self._origin(request)
             returned = ReturnedReasoning(seal=self.seal, origin=origin)
             asked = returned.opened(completed, self._translation(request))
             stages.append(SealedAnswer(seal=self.seal, origin=origin))
@@ -109,8 +106,17 @@ class ConversationLayer:
             request=completed,
             asked=request if asked is request.normalized else request.with_normalized(asked),
             stages=stages,
-            memories=[it for it in (self.stored, self.vault) if it is not None],
+            memories=memories,
         )
+
+    def _memories(self, origin: Origin) -> list[ConversationMemory]:
+        """In the order in which they complete a request."""
+        memories: list[ConversationMemory] = []
+        if self.stored is not None:
+            memories.append(self.stored)
+        if self.vault is not None:
+            memories.append(self.vault.shelf(origin))
+        return memories
 
     def _origin(self, request: ModelRequest) -> Origin:
         """Whose reasoning an answer to the request holds."""

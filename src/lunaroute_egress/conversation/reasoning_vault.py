@@ -7,6 +7,7 @@ Models are particular about the reasoning before calls, so just that is kept.
 
 import hashlib
 import hmac
+from operator import is_
 
 import msgspec
 from attrs import Factory, field, frozen
@@ -17,6 +18,7 @@ from lunaroute_core.model import (
     Message,
     NormalizedRequest,
     NormalizedResponse,
+    Origin,
     ReasoningBlock,
     TextBlock,
     ToolCallBlock,
@@ -33,11 +35,11 @@ _MAX_BYTES = 4 * 1024 * 1024
 
 @frozen(kw_only=True)
 class ReasoningVault:
-    """A `ConversationMemory`. It keeps reasoning as it was sealed for the client.
+    """Reasoning as it was sealed for clients, under hashes that tell nothing.
 
     Attributes:
         store: where it is kept; whoever made it sees to encryption.
-        secret: the installation's; it keeps the names in the store from telling anything.
+        secret: the installation's, for the hashes.
         ttl: seconds.
     """
 
@@ -53,6 +55,21 @@ class ReasoningVault:
         default=Factory(lambda self: derived_key(self.secret, "vault"), takes_self=True),
     )
 
+    def shelf(self, origin: Origin) -> "VaultShelf":
+        """What one model thought."""
+        return VaultShelf(kept=self._kept, key=self._key, origin=origin)
+
+
+@frozen(kw_only=True)
+class VaultShelf:
+    """A `ConversationMemory` of one model's reasoning: what another one thought in the same
+    conversation is of no use to it.
+    """
+
+    kept: KeptState[list[ReasoningBlock]]
+    key: bytes = field(repr=False)
+    origin: Origin
+
     async def recall(
         self, request: NormalizedRequest, context: RequestContext
     ) -> NormalizedRequest:
@@ -61,16 +78,10 @@ class ReasoningVault:
         All turns, not only the last: what a conversation begins with must stay the same from
         one request to the next, or no prompt cache would find it.
         """
-        turns: list[Message] = []
-        found = False
-        for turn in request.turns:
-            reasoning = await self._reasoning_of(turn, context.tenant)
-            if reasoning is not None:
-                found = True
-                rest = [it for it in turn.blocks if not isinstance(it, ReasoningBlock)]
-                turn = msgspec.structs.replace(turn, blocks=[*reasoning, *rest])  # noqa: PLW2901
-            turns.append(turn)
-        return msgspec.structs.replace(request, turns=turns) if found else request
+        turns = [await self._completed(turn, context.tenant) for turn in request.turns]
+        if all(map(is_, turns, request.turns)):
+            return request
+        return msgspec.structs.replace(request, turns=turns)
 
     async def remember(
         self,
@@ -80,21 +91,25 @@ class ReasoningVault:
     ) -> None:
         reasoning = [it for it in answer.blocks if isinstance(it, ReasoningBlock)]
         if any(is_sealed(it.opaque) for it in reasoning) and _calls(answer.blocks):
-            await self._kept.set(self._name(answer.blocks, context.tenant), reasoning)
+            await self.kept.set(self._name(answer.blocks, context.tenant), reasoning)
 
-    async def _reasoning_of(self, turn: Message, tenant: str) -> list[ReasoningBlock] | None:
+    async def _completed(self, turn: Message, tenant: str) -> Message:
         if turn.role != "assistant" or not _calls(turn.blocks) or _is_whole(turn.blocks):
-            return None
-        return await self._kept.get(self._name(turn.blocks, tenant))
+            return turn
+        reasoning = await self.kept.get(self._name(turn.blocks, tenant))
+        if reasoning is None:
+            return turn
+        rest = [it for it in turn.blocks if not isinstance(it, ReasoningBlock)]
+        return msgspec.structs.replace(turn, blocks=[*reasoning, *rest])
 
     def _name(self, blocks: list[Block], tenant: str) -> str:
-        """Of a turn: a hash of its client, its calls and its text, leaving out what clients
-        are known to write anew: white space around the text, and the arguments' JSON.
+        """Of a turn: a hash of its client and model, its calls and its text, leaving out what
+        clients are known to write anew: white space around the text, and the arguments' JSON.
         """
         text = "".join(it.text for it in blocks if isinstance(it, TextBlock)).strip()
         calls = [(it.id, it.name) for it in _calls(blocks)]
-        told = msgspec.json.encode([tenant, calls, text])
-        return hmac.digest(self._key, told, hashlib.sha256).hex()
+        told = msgspec.json.encode([tenant, self.origin, calls, text])
+        return hmac.digest(self.key, told, hashlib.sha256).hex()
 
 
 def _kept(store: StateStore, ttl: float) -> KeptState[list[ReasoningBlock]]:

@@ -1,5 +1,6 @@
 """Answers that are kept, for clients that name them instead of sending the conversation."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -31,6 +32,7 @@ T = TypeVar("T")
 DEFAULT_TTL = 24 * 3600.0
 _MAX_BYTES = 16 * 1024 * 1024
 """One conversation's."""
+_ID_BYTES = 16
 
 
 class StoredResponse(Struct, frozen=True, kw_only=True):
@@ -51,11 +53,13 @@ class StoredResponses:
         store: where they are kept; whoever made it sees to encryption.
         ttl: seconds.
         clock: Unix time in seconds.
+        random_bytes: makes ids that nobody can guess.
     """
 
     store: StateStore
     ttl: float = DEFAULT_TTL
     clock: Callable[[], float] = time.time
+    random_bytes: Callable[[int], bytes] = os.urandom
     _answers: KeptState[StoredResponse] = field(
         init=False,
         default=Factory(lambda self: self._kept(StoredResponse, "response"), takes_self=True),
@@ -106,7 +110,8 @@ class StoredResponses:
         codec = _codec(context)
         if codec is None or request.conversation.store is False:
             return None
-        return _Promised(codec=codec, request_id=context.request_id, created=int(self.clock()))
+        answer_id = codec.new_id(self.random_bytes(_ID_BYTES).hex())
+        return _Promised(id=answer_id, created=int(self.clock()))
 
     async def get(self, tenant: str, answer_id: str) -> StoredResponse | None:
         return await self._answers.get(_name(tenant, answer_id))
@@ -171,28 +176,18 @@ class _Promised:
     The upstream's would not do: not every server gives each answer another one.
     """
 
-    codec: StoredAnswerCodec
-    request_id: str
+    id: str
     created: int
 
     def response(self, response: NormalizedResponse) -> NormalizedResponse:
-        return msgspec.structs.replace(
-            response,
-            id=self._id(response.id),
-            stored=True,
-            created=self.created if response.created is None else response.created,
-        )
+        created = self.created if response.created is None else response.created
+        return msgspec.structs.replace(response, id=self.id, stored=True, created=created)
 
     def events(self, event: StreamEvent) -> Iterable[StreamEvent]:
         if isinstance(event, StreamStart):
             created = self.created if event.created is None else event.created
-            event = msgspec.structs.replace(
-                event, id=self._id(event.id), stored=True, created=created
-            )
+            event = msgspec.structs.replace(event, id=self.id, stored=True, created=created)
         yield event
-
-    def _id(self, answer_id: str) -> str:
-        return self.codec.new_id(f"{self.request_id}:{answer_id}")
 
 
 def _unbound(block: Block) -> Block:

@@ -22,9 +22,12 @@ CALL = ToolCallBlock(id="call_1", name="add", raw_arguments='{"a": 1}', argument
 TEXT = TextBlock(text="see")
 
 
+ORIGIN = Origin(dialect="d", model="m")
+
+
 @pytest.fixture
 def vault(store):
-    return ReasoningVault(store=store, secret=SECRET, ttl=60)
+    return ReasoningVault(store=store, secret=SECRET, ttl=60).shelf(ORIGIN)
 
 
 def context(tenant="t"):
@@ -114,6 +117,13 @@ async def test_clients_do_not_share_it(vault):
     assert await recalled(vault, CALL, tenant="") == [CALL]
 
 
+async def test_one_model_does_not_get_what_another_thought(vault, store):
+    """It would have to be dropped again, or in strict translation the request refused."""
+    await remember(vault, SEALED, CALL)
+    other = ReasoningVault(store=store, secret=SECRET).shelf(Origin(dialect="d", model="n"))
+    assert await recalled(other, CALL) == [CALL]
+
+
 @pytest.mark.parametrize("blocks", [[SEALED, TEXT], [PLAIN, CALL], [TEXT, CALL]])
 async def test_nothing_else_is_kept(vault, store, blocks):
     await remember(vault, *blocks)
@@ -132,6 +142,6 @@ async def test_names_in_the_store_tell_nothing(vault, store):
     prefix, digest = name.split(":")
     assert prefix == "vault"
     assert len(digest) == 64
-    other = ReasoningVault(store=store, secret=b"another")
+    other = ReasoningVault(store=store, secret=b"another").shelf(ORIGIN)
     await remember(other, SEALED, TEXT, CALL)
     assert len(store.values) == 2

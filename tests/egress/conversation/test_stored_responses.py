@@ -1,3 +1,5 @@
+import itertools
+
 import msgspec
 import pytest
 
@@ -21,11 +23,17 @@ CODEC = dialect_named(R).stored_answers
 
 @pytest.fixture
 def stored(store):
-    return StoredResponses(store=store, ttl=60, clock=FakeClock(now=1_000.9))
+    numbers = itertools.count()
+    return StoredResponses(
+        store=store,
+        ttl=60,
+        clock=FakeClock(now=1_000.9),
+        random_bytes=lambda size: next(numbers).to_bytes(size),
+    )
 
 
-def context(tenant="t", dialect=R, request_id="req_1"):
-    return RequestContext(client_dialect=dialect, tenant=tenant, request_id=request_id)
+def context(tenant="t", dialect=R):
+    return RequestContext(client_dialect=dialect, tenant=tenant)
 
 
 def asked(items, *, dialect=R, **fields):
@@ -57,26 +65,22 @@ def texts(turns):
 async def test_the_conversation_is_put_before_the_request(stored):
     _, first = await answered(stored, asked([user("a")]), TextBlock(text="one"))
     request = asked([user("b")], previous_response_id=first.id)
-    completed, _ = await answered(stored, request, TextBlock(text="two"), request_id="req_2")
+    completed, _ = await answered(stored, request, TextBlock(text="two"))
     assert texts(completed.turns) == [("user", "a"), ("assistant", "one"), ("user", "b")]
     assert completed.conversation == Conversation(previous_response_id=first.id, kept_here=True)
     assert texts(request.turns) == [("user", "b")]
 
 
 async def test_an_answers_id_is_its_own_even_where_the_upstreams_is_not(stored):
-    ids = set()
-    for number in range(3):
-        _, answer = await answered(stored, asked("a"), request_id=f"req_{number}")
-        ids.add(answer.id)
-    assert len(ids) == 3
-    assert all(identity.startswith("resp_") for identity in ids)
+    answers = [(await answered(stored, asked("a")))[1] for _ in range(3)]
+    assert len({answer.id for answer in answers}) == 3
+    assert all(answer.id.startswith("resp_") for answer in answers)
 
 
 async def test_a_promise_is_kept_alike_whole_and_streamed(stored):
-    where = context()
+    promise = stored.promise(asked("a"), context())
     answer = msgspec.structs.replace(text_response(), created=None)
-    whole = staged_response(answer, [stored.promise(asked("a"), where)])
-    promise = stored.promise(asked("a"), where)
+    whole = staged_response(answer, [promise])
     events = [it for event in stream_events(answer) for it in staged_events(event, [promise])]
     assert (whole.stored, whole.created) == (True, 1_000)
     assert events[0] == StreamStart(id=whole.id, model=whole.model, created=1_000, stored=True)
@@ -105,11 +109,11 @@ async def test_what_leads_a_conversation_stays_its_lead(stored):
     request = asked([system, user("a")], instructions="Be brief.")
     _, first = await answered(stored, request, TextBlock(text="one"))
     later = asked([system, user("b")], previous_response_id=first.id, instructions="Now.")
-    completed, second = await answered(stored, later, TextBlock(text="two"), request_id="req_2")
+    completed, second = await answered(stored, later, TextBlock(text="two"))
     assert [block.text for block in completed.instructions] == ["Now.", "Add."]
     assert [turn.role for turn in completed.turns] == ["user", "assistant", "system", "user"]
     last = asked([user("c")], previous_response_id=second.id)
-    completed, _ = await answered(stored, last, request_id="req_3")
+    completed, _ = await answered(stored, last)
     assert [block.text for block in completed.instructions] == ["Add."]
 
 
@@ -168,7 +172,7 @@ async def test_reasoning_without_a_seal_loses_what_binds_it(stored):
 async def test_a_store_that_fails_has_kept_nothing(stored, store):
     _, answer = await answered(stored, asked("a"))
     store.broken = True
-    await answered(stored, asked("a"), request_id="req_2")
+    await answered(stored, asked("a"))
     with pytest.raises(InvalidRequestError):
         await stored.recall(asked("b", previous_response_id=answer.id), context())
 
