@@ -18,6 +18,7 @@ from lunaroute_egress.conversation import (
     ReasoningVault,
     TenantNames,
 )
+from lunaroute_server.config import config_from_mapping
 from lunaroute_server.gateway import Gateway
 from lunaroute_storage import MemoryStateStore, SqliteStateStore
 
@@ -640,3 +641,38 @@ async def test_a_strict_provider_refuses_what_it_would_drop(frames):
     with pytest.raises(openai.BadRequestError, match="reasoning"):
         await go_on(upstream, said, name="elsewhere", strict=True)
     assert upstream.bodies == []
+
+
+# --- as it is configured ----------------------------------------------------------------------------------
+
+
+async def loop_as_configured(frames, monkeypatch, tmp_path, **sections):
+    """Both calls of a loop, each through a gateway of its own; what the upstream got."""
+    monkeypatch.setenv("LUNAROUTE_HOME", str(tmp_path))
+    upstream = StrictAnthropic(frames, ANSWERS["all"], [TEXT])
+    async with ScriptedUpstream(upstream) as server:
+        provider = {"type": "anthropic", "base_url": server.url, "api_key": "sk-upstream"}
+        config = config_from_mapping({"providers": {"up": provider}, **sections})
+        history = [USER]
+        for _ in range(2):
+            async with Gateway.from_config(config) as gateway, sdk_of(C, gateway) as sdk:
+                said = rebuilt(await ask_chat(sdk, history, stream=False, model=f"up/{MODEL}"))
+                history += [said, chat_result()]
+    return given_back(upstream)
+
+
+async def test_a_configured_file_outlives_the_gateway(frames, monkeypatch, tmp_path):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    content = await loop_as_configured(frames, monkeypatch, tmp_path, state=state)
+    assert content == ANSWERS["all"]
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [{}, {"reasoning": {"vault": {"enabled": False}}}, {"reasoning": {"tunnel": False}}],
+    ids=["memory", "no vault", "no tunnel"],
+)
+async def test_without_it_what_was_kept_is_gone(frames, monkeypatch, tmp_path, sections):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"} if sections else {"url": "memory://"}
+    content = await loop_as_configured(frames, monkeypatch, tmp_path, state=state, **sections)
+    assert content == [TEXT, CALL]

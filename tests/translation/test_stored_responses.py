@@ -18,6 +18,7 @@ from lunaroute_egress.conversation import (
     StoredResponses,
     TenantNames,
 )
+from lunaroute_server.config import config_from_mapping
 from lunaroute_server.gateway import Gateway
 from lunaroute_storage import MemoryStateStore
 
@@ -320,3 +321,18 @@ async def test_what_is_not_kept_here_may_be_at_the_vendor():
         "/v1/responses/resp_theirs/input_items",
     ]
     assert inner.status_code == 200
+
+
+async def test_answers_are_kept_as_configured(reply):
+    script = [reply(A, False, text=text) for text in ("one", "two")]
+    async with ScriptedUpstream(script) as server:
+        provider = {"type": "anthropic", "base_url": server.url, "api_key": "sk-upstream"}
+        stored = {"stored_responses": {"enabled": True}}
+        config = config_from_mapping({"providers": {"up": provider}, **stored})
+        async with Gateway.from_config(config) as gateway, sdk_of(gateway) as sdk:
+            model = f"up/{MODELS[A]}"
+            first = await sdk.responses.create(model=model, input="a")
+            options = {"previous_response_id": first.id}
+            second = await sdk.responses.create(model=model, input="b", **options)
+            assert (await sdk.responses.retrieve(second.id)).output_text == "two"
+    assert said(sent(server)) == [("user", "a"), ("assistant", "one"), ("user", "b")]
