@@ -34,7 +34,7 @@ class ReasoningConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     tunnel: bool = True
     """Whether it is sealed into what such clients have for reasoning, and opened when they
-    bring it back. Otherwise it is lost from one request to the next."""
+    bring it back. Otherwise they get it as it is, and only what Chat clients echo is sent on."""
     vault: VaultConfig = VaultConfig()
     """Reasoning kept for clients that do not bring it back."""
 
