@@ -620,6 +620,27 @@ async def test_what_was_sealed_for_another_does_not_reach_an_upstream_of_the_cli
     assert "thinking" not in claude.bodies[-1]
 
 
+async def test_a_responses_client_moves_from_claude_to_gpt(frames):
+    claude = StrictAnthropic(frames, ANSWERS["all"])
+    async with gateway_to(claude) as (gateway, _), sdk_of(R, gateway) as sdk:
+        items = await ask_responses(sdk, [USER], stream=True)
+    upstream = StrictResponses(frames, [said_text("two")])
+    result = {"type": "function_call_output", "call_id": "toolu_01", "output": "2"}
+    async with gateway_to(upstream, upstream=R) as (gateway, _), sdk_of(R, gateway) as sdk:
+        await ask_responses(sdk, [USER, *items, result], stream=True, model="gpt-5")
+    left = [it for it in [USER, *items, result] if it.get("type") != "reasoning"]
+    assert upstream.bodies[-1]["input"] == left
+
+
+async def test_a_chat_client_moves_from_claude_to_a_chat_server(frames):
+    said = await first_message(frames)
+    script = json_reply(200, completion(content="two"))
+    async with gateway_to(script, upstream=C) as (gateway, server), sdk_of(C, gateway) as sdk:
+        await ask_chat(sdk, [USER, said, chat_result()], stream=False, model="r1")
+    del said["reasoning_details"]
+    assert json.loads(server.requests[0].body)["messages"][1] == said
+
+
 @pytest.mark.parametrize(
     "signature", ["EqQB/+sig==", "luna1.YWJj.c2VhbGVkIGVsc2V3aGVyZQ"], ids=["own", "another's seal"]
 )
