@@ -9,7 +9,7 @@ profiles from the configuration.
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 
@@ -101,11 +101,16 @@ def capabilities_of(
     Raises:
         msgspec.ValidationError: an operator's profile has an unknown field or a wrong value.
     """
-    fields = {**_first(model_profiles(dialect), model)}
+    fields = {**_known(dialect, model)}
     if server is not None:
         fields |= {**server.capabilities, **_first(server.models, model)}
     fields |= {**stated, **_first(own or {}, model)}
     return msgspec.convert(fields, Capabilities)
+
+
+@lru_cache(maxsize=1024)  # clients choose the names
+def _known(dialect: str, model: str) -> Mapping[str, Any]:
+    return _first(model_profiles(dialect), model)
 
 
 def _first(profiles: Profiles, model: str) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models: dict[str, dict[str, Any]] = {}
 
 
+@cache
 def server_at(dialect: str, base_url: str, *, name: str | None = None) -> Server | None:
     """The server at an address, or the one of a name if the dialect knows that name.
 

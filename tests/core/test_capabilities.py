@@ -41,7 +41,7 @@ def test_what_the_upstream_states_lies_between():
     assert known.thinking == ("adaptive", "disabled")
 
 
-@pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("dialect", [*DIALECTS])
 def test_every_profile_says_what_exists_and_whence(dialect):
     for pattern, profile in profiles_with_sources(dialect).items():
         assert profile["source"], pattern
@@ -49,7 +49,7 @@ def test_every_profile_says_what_exists_and_whence(dialect):
         msgspec.convert(profile, Capabilities)
 
 
-@pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("dialect", [*DIALECTS])
 def test_no_profile_hides_a_later_one(dialect):
     """Each pattern, its wildcards filled in, is first matched by itself."""
     profiles = model_profiles(dialect)
