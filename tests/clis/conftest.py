@@ -157,6 +157,7 @@ async def gateway(folder, config):
     file.write_text(json.dumps({"port": 0, "http_server": {"drain_secs": 1}, **config}))
     command = [sys.executable, "-m", "lunaroute_server", "serve", "--config", str(file)]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LUNAROUTE_HOME": str(folder)}
+    env |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     async with group(*command, cwd=folder, env=env, stderr=asyncio.subprocess.PIPE) as process:
         async with asyncio.timeout(PATIENCE_SECS):
             first = await process.stderr.readline()

@@ -14,7 +14,9 @@ from lunaroute_core.dialects.anthropic_messages.web_search import (
     is_web_search,
     web_search,
 )
-from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.dialects.dispensable_tools import is_dispensable
+from lunaroute_core.dialects.free_form_tools import FREE_TEXT, grammar_note
+from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     CustomTool,
     FunctionTool,
@@ -25,12 +27,6 @@ from lunaroute_core.model import (
 )
 
 _COMBINATORS = ("anyOf", "oneOf", "allOf")
-_FREE_TEXT: JSONObject = {
-    "type": "object",
-    "properties": {"input": {"type": "string"}},
-    "required": ["input"],
-    "additionalProperties": False,
-}
 
 
 def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
@@ -39,7 +35,11 @@ def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[To
     Raises:
         InvalidRequestError: Anthropic cannot offer one of them.
     """
-    tools = [_tool(tool, f"tools[{at}]", adaptation) for at, tool in enumerate(request.tools)]
+    tools = [
+        adapted
+        for at, tool in enumerate(request.tools)
+        if (adapted := _tool(tool, request, adaptation, param=f"tools[{at}]")) is not None
+    ]
     return _limited(tools, request, adaptation)
 
 
@@ -83,7 +83,9 @@ def adapted_parallel(
     return False if request.parallel_tool_calls is False and tools and not none else None
 
 
-def _tool(tool: Tool, param: str, adaptation: Adaptation) -> Tool:
+def _tool(
+    tool: Tool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
+) -> Tool | None:
     match tool:
         case FunctionTool():
             note_lost(tool.extensions, adaptation, prefix=f"{param}.")
@@ -94,12 +96,22 @@ def _tool(tool: Tool, param: str, adaptation: Adaptation) -> Tool:
         case HostedTool() if tool.dialect == DIALECT:
             return tool
         case HostedTool():
-            if not is_web_search(tool.type):
-                message = f"Anthropic has no tool like {tool.type!r}"
-                adaptation.translation.rejected(param, message)
-            # A tool whose object does not say its type stands in a field of its own.
-            place = param if "type" in tool.config else tool.type
-            return web_search(tool.config, adaptation, param=place)
+            return _hosted(tool, request, adaptation, param=param)
+
+
+def _hosted(
+    tool: HostedTool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
+) -> HostedTool | None:
+    """Another vendor's tool as Anthropic's own; None where the request can do without."""
+    # A tool whose object does not say its type stands in a field of its own.
+    place = param if "type" in tool.config else tool.type
+    if is_web_search(tool.type) and adaptation.capabilities.web_search:
+        return web_search(tool.config, adaptation, param=place)
+    message = f"this model has no tool like {tool.type!r}"
+    if not is_dispensable(tool, request):
+        adaptation.translation.rejected(place, message)
+    adaptation.translation.dropped(place, message)
+    return None
 
 
 def _function(tool: FunctionTool, param: str, adaptation: Adaptation) -> FunctionTool:
@@ -147,15 +159,16 @@ def _object_schema(schema: JSONObject | None) -> tuple[JSONObject, str | None]:
 
 def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionTool:
     """A tool that takes text as a function of one text."""
-    kind: JSONValue = (tool.format or {}).get("type", "text")
-    if kind != "text":
-        message = "Anthropic cannot hold a tool's input to a grammar"
-        adaptation.translation.rejected(f"{param}.format", message)
+    description = tool.description
+    if note := grammar_note(tool):
+        message = "a grammar, moved to the tool's description"
+        adaptation.translation.emulated(f"{param}.format", message)
+        description = f"{description}\n\n{note}" if description else note
     adaptation.translation.emulated(param, exact=True)
     return FunctionTool(
         name=adaptation.names.upstream(tool.name),
-        description=tool.description,
-        schema=_FREE_TEXT,
+        description=description,
+        schema=FREE_TEXT,
         cache=tool.cache,
     )
 

@@ -20,11 +20,8 @@ def web_search(options: JSONObject, adaptation: Adaptation, *, param: str) -> Ho
     """Anthropic's web search for OpenAI's, whose options stand at `param`.
 
     Raises:
-        InvalidRequestError: the model has no search, or results are to be filtered as
-            Anthropic cannot.
+        InvalidRequestError: results are to be filtered as Anthropic cannot.
     """
-    if not adaptation.capabilities.web_search:
-        adaptation.translation.rejected(param, "this model has no web search")
     config: JSONObject = {"type": _TYPE, "name": WEB_SEARCH}
     if domains := _domains(options.get("filters"), adaptation, param=param):
         config["allowed_domains"] = domains

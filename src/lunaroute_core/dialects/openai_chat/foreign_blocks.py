@@ -6,6 +6,7 @@ that says what it is.
 
 import msgspec
 
+from lunaroute_core.dialects.free_form_tools import free_text_arguments
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
@@ -164,13 +165,15 @@ def _quoted(text: str) -> str:
 
 def _call(call: ToolCallBlock, adaptation: Adaptation) -> ToolCallBlock:
     """A call with its arguments as they were written, and never empty where JSON is expected."""
-    raw = call.raw_arguments
-    if call.tool_kind == "function" and not raw.strip():
+    kind, raw = call.tool_kind, call.raw_arguments
+    if kind == "custom" and not adaptation.capabilities.first_party:
+        kind, raw = "function", free_text_arguments(call)
+    if kind == "function" and not raw.strip():
         raw = "{}"
     return ToolCallBlock(
         id=adaptation.call_id(call.id),
         name=adaptation.names.upstream(call.name),
-        tool_kind=call.tool_kind,
+        tool_kind=kind,
         raw_arguments=raw,
     )
 

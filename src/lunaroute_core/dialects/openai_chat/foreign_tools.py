@@ -2,6 +2,8 @@
 
 from msgspec import UnsetType
 
+from lunaroute_core.dialects.dispensable_tools import is_dispensable
+from lunaroute_core.dialects.free_form_tools import FREE_TEXT, grammar_note
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
@@ -24,10 +26,16 @@ _READ = frozenset({"type", "name", "cache_control", "user_location", "search_con
 
 def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
     """Raises InvalidRequestError for a tool that only another vendor runs."""
-    return [_tool(tool, adaptation, param=f"tools[{at}]") for at, tool in enumerate(request.tools)]
+    return [
+        adapted
+        for at, tool in enumerate(request.tools)
+        if (adapted := _tool(tool, request, adaptation, param=f"tools[{at}]")) is not None
+    ]
 
 
-def _tool(tool: Tool, adaptation: Adaptation, *, param: str) -> Tool:
+def _tool(
+    tool: Tool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
+) -> Tool | None:
     match tool:
         case FunctionTool():
             note_lost(tool.extensions, adaptation, prefix=f"{param}.")
@@ -39,10 +47,9 @@ def _tool(tool: Tool, adaptation: Adaptation, *, param: str) -> Tool:
             )
         case CustomTool():
             note_lost(tool.extensions, adaptation, prefix=f"{param}.")
-            name = adaptation.names.upstream(tool.name)
-            return CustomTool(name=name, description=tool.description, format=tool.format)
+            return _custom(tool, adaptation, param=param)
         case HostedTool():
-            return _hosted(tool, adaptation, param=param)
+            return _hosted(tool, request, adaptation, param=param)
 
 
 def _strict(tool: FunctionTool, adaptation: Adaptation, *, param: str) -> bool | UnsetType | None:
@@ -53,11 +60,30 @@ def _strict(tool: FunctionTool, adaptation: Adaptation, *, param: str) -> bool |
     return False
 
 
-def _hosted(tool: HostedTool, adaptation: Adaptation, *, param: str) -> HostedTool:
-    if not tool.type.startswith("web_search"):
-        adaptation.translation.rejected(param, f"Chat has no tool like {tool.type!r}")
-    if not adaptation.capabilities.web_search:
-        adaptation.translation.rejected(param, "this model has no web search")
+def _custom(tool: CustomTool, adaptation: Adaptation, *, param: str) -> CustomTool | FunctionTool:
+    """A tool that takes text; as a function of one text where the server knows only functions."""
+    name = adaptation.names.upstream(tool.name)
+    if adaptation.capabilities.first_party:
+        return CustomTool(name=name, description=tool.description, format=tool.format)
+    description = tool.description
+    if note := grammar_note(tool):
+        message = "a grammar, moved to the tool's description"
+        adaptation.translation.emulated(f"{param}.format", message)
+        description = f"{description}\n\n{note}" if description else note
+    adaptation.translation.emulated(param, exact=True)
+    return FunctionTool(name=name, description=description, schema=FREE_TEXT)
+
+
+def _hosted(
+    tool: HostedTool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
+) -> HostedTool | None:
+    """Another vendor's tool as Chat's own; None where the request can do without."""
+    if not (tool.type.startswith("web_search") and adaptation.capabilities.web_search):
+        message = f"this model has no tool like {tool.type!r}"
+        if not is_dispensable(tool, request):
+            adaptation.translation.rejected(param, message)
+        adaptation.translation.dropped(param, message)
+        return None
     for key in _FILTERS:
         if tool.config.get(key):
             message = "Chat's web search takes no filters"

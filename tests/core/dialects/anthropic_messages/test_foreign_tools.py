@@ -89,11 +89,51 @@ def test_a_custom_tool_is_a_function_of_one_text(chat, responses):
     assert responses(tools=[tool]).body["tools"] == [expected]
 
 
-def test_a_grammar_is_rejected(responses):
+def test_a_grammar_is_told_in_the_description(responses):
     grammar = {"type": "grammar", "syntax": "lark", "definition": "start: /a/"}
+    tool = {"type": "custom", "name": "p", "description": "Patches.", "format": grammar}
+    body, warnings = responses(tools=[tool])
+    note = "`input` is free text and must conform to this lark grammar:\n\nstart: /a/"
+    assert body["tools"][0]["description"] == f"Patches.\n\n{note}"
+    assert warnings == [("emulated", "tools[0].format")]
+    del tool["description"]
+    assert responses(tools=[tool]).body["tools"][0]["description"] == note
     with pytest.raises(InvalidRequestError) as caught:
-        responses(tools=[{"type": "custom", "name": "p", "format": grammar}])
+        responses(tools=[tool], strict=True)
     assert caught.value.details.param == "tools[0].format"
+
+
+NO_SEARCH = {"web_search": False}
+
+
+@pytest.mark.parametrize(
+    ("hosted", "known"),
+    [({"type": "web_search"}, NO_SEARCH), ({"type": "tool_search", "execution": "client"}, {})],
+)
+def test_a_search_among_other_tools_is_dropped(responses, hosted, known):
+    """Codex offers both with every request."""
+    tools = [{"type": "function", "name": "f", "parameters": SCHEMA}, hosted]
+    body, warnings = responses(tools=tools, known=known)
+    assert [tool["name"] for tool in body["tools"]] == ["f"]
+    assert warnings == [("dropped", "tools[1]")]
+    with pytest.raises(InvalidRequestError):
+        responses(tools=tools, known=known, strict=True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"tools": [{"type": "web_search"}]},
+        {
+            "tools": [{"type": "function", "name": "f", "parameters": {}}, {"type": "web_search"}],
+            "tool_choice": {"type": "web_search"},
+        },
+    ],
+    ids=["alone", "chosen"],
+)
+def test_a_search_that_is_the_point_is_rejected(responses, asked):
+    with pytest.raises(InvalidRequestError, match="web_search"):
+        responses(**asked, known=NO_SEARCH)
 
 
 @pytest.mark.parametrize("kind", ["file_search", "mcp", "code_interpreter", "computer", "shell"])

@@ -43,6 +43,30 @@ def test_custom_tools_with_their_grammars(responses):
     assert body["tools"] == [{"type": "custom", "custom": {"name": "p", "format": nested}}]
 
 
+def test_custom_tools_as_functions_of_a_text_for_servers_that_know_no_others(responses):
+    grammar = {"type": "grammar", "syntax": "lark", "definition": "x"}
+    tools = [{"type": "custom", "name": "p", "format": grammar}]
+    called = {"type": "custom_tool_call", "call_id": "c", "name": "p", "input": 'say "x"'}
+    result = {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"}
+    turns = [{"role": "user", "content": "Hi"}, called, result]
+    body, warnings = responses(tools=tools, input=turns, capabilities={"first_party": False})
+    (tool,) = body["tools"]
+    assert tool["function"]["parameters"]["required"] == ["input"]
+    assert tool["function"]["description"].endswith("this lark grammar:\n\nx")
+    call = body["messages"][1]["tool_calls"][0]
+    assert (call["type"], call["function"]["arguments"]) == ("function", '{"input":"say \\"x\\""}')
+    assert warnings == [("emulated", "tools[0].format")]
+
+
+@pytest.mark.parametrize("kind", ["web_search", "tool_search"])
+def test_a_search_among_other_tools_is_dropped(responses, refusal, kind):
+    """Codex offers both with every request."""
+    body, warnings = responses(tools=[F, {"type": kind}], model="gpt-5.6-sol")
+    assert len(body["tools"]) == 1
+    assert warnings == [("dropped", "tools[1]")]
+    assert refusal(responses, tools=[{"type": kind}], model="gpt-5.6-sol") == "tools[0]"
+
+
 def test_web_search_with_a_place(anthropic, responses):
     place = {"city": "Rome", "country": "IT"}
     search = {
