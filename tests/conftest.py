@@ -1,4 +1,4 @@
-"""What tests of whole gateways have in common, above all what vendors refuse, so that an upstream in a test is no more lenient than a real one.
+"""What vendors refuse, so that an upstream in a test is no more lenient than a real one.
 
 The types are those of the vendors' SDKs; the rules beyond them are what the vendors' documentation
 and error messages say of the order and the pairing of messages, of ids, names and schemas.

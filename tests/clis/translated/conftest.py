@@ -14,6 +14,8 @@ from lunaroute_core.testing import RecordedRequest, Reply, json_reply, sse_reply
 CALL_ID = "call_Xy12"
 DONE = "The file is there; the last word was heard."
 THOUGHT = "A shell can do it."
+ENCRYPTED = "gAAAA+/opaque=="
+SIGNATURE = "EqQB+/opaque=="
 
 
 def frame(event: Any) -> bytes:
@@ -172,7 +174,7 @@ def responses_stream(name: str | None, raw: str, words: str) -> list[bytes]:
     part = {"type": "output_text", "text": words, "annotations": []}
     summary = {"type": "summary_text", "text": THOUGHT}
     reasoning = {"type": "reasoning", "id": "rs_1", "summary": [summary]}
-    reasoning["encrypted_content"] = "gAAAA+/opaque=="
+    reasoning["encrypted_content"] = ENCRYPTED
     message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed"}
     message["content"] = [part]
     call = {"type": "function_call", "id": "fc_1", "call_id": CALL_ID, "name": name}
@@ -224,7 +226,7 @@ def messages_stream(name: str | None, raw: str, words: str) -> list[bytes]:
     thinking = {"type": "thinking", "thinking": "", "signature": ""}
     thought = [
         {"type": "thinking_delta", "thinking": THOUGHT},
-        {"type": "signature_delta", "signature": "EqQB+/opaque=="},
+        {"type": "signature_delta", "signature": SIGNATURE},
     ]
     said = [{"type": "text_delta", "text": half} for half in (words[:7], words[7:])]
     call = {"type": "tool_use", "id": CALL_ID, "name": name, "input": {}}

@@ -65,6 +65,9 @@ async def test_what_it_asks_for_beside_the_conversation_is_kept(stage, vendor, d
         if dialect == R:
             assert first["reasoning"]["effort"] == asked["output_config"]["effort"]
             assert first["store"] is False
+            (reasoning,) = [it for it in second["input"] if it.get("type") == "reasoning"]
+            assert reasoning["encrypted_content"] == "gAAAA+/opaque=="
+            assert reasoning["summary"][0]["text"] == "A shell can do it."
         said = json.dumps(first[key])
         (system,) = [it for it in asked["messages"] if it["role"] == "system"]
         for block in [*asked["system"], *asked["messages"][0]["content"]]:

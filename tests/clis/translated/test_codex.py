@@ -119,6 +119,9 @@ async def test_what_it_asks_for_beside_the_conversation(stage, vendor):
         assert first["output_config"]["effort"] == asked["reasoning"]["effort"] == "medium"
         assert second["messages"][: len(first["messages"])] == first["messages"]
         assert second["system"] == first["system"]
+        (thinking,) = [it for it in second["messages"][-2]["content"] if it["type"] == "thinking"]
+        assert thinking["thinking"] == "A shell can do it."
+        assert thinking["signature"] == "EqQB+/opaque=="
         texts = [part["text"] for item in asked["input"] for part in item["content"]]
         sent = [*first["system"], *(it for turn in first["messages"] for it in turn["content"])]
         assert [block["text"] for block in sent] == texts
