@@ -3,7 +3,6 @@ how-to's toy: `requests.encode`, `responses.decode`, `streams.decoder`.
 """
 
 import json
-import re
 import time
 
 import msgspec
@@ -71,13 +70,6 @@ JSON = st.recursive(
 )
 TOO_DEEP = "nested a hundred thousand times"
 NESTED = b"[" * 100_000 + b"]" * 100_000
-
-
-@pytest.fixture(autouse=True)
-def _readable(request, dialect):
-    reads = hasattr(dialect.responses, "decode") and hasattr(dialect.streams, "decoder")
-    if not reads and not re.search("request|strict|schema|conversation", request.function.__name__):
-        pytest.skip("it reads no answers yet")
 
 
 @st.composite
@@ -330,7 +322,7 @@ def test_a_long_conversation_takes_time_in_proportion(dialect):
         ]
         return lambda: encoded(dialect, request)
 
-    assert seconds(writing(4_000)) < 10 * seconds(writing(1_000))
+    assert seconds(writing(8_000)) < 10 * seconds(writing(2_000)) + 0.01
 
 
 # Answers
@@ -521,4 +513,4 @@ def test_a_long_stream_takes_time_in_proportion(dialect, at_once):
         blocks = [b"".join(frames)] if at_once else frames
         return lambda: decoded_stream(dialect, *blocks)
 
-    assert seconds(reading(8_000)) < 10 * seconds(reading(2_000))
+    assert seconds(reading(8_000)) < 10 * seconds(reading(2_000)) + 0.01

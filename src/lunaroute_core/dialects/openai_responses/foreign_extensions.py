@@ -7,6 +7,7 @@ and have a rule here.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from lunaroute_core.dialects.foreign_fields import foreign_fields, says_nothing
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.fields import STRING_FORM
 from lunaroute_core.dialects.openai_responses.name import DIALECT
@@ -17,25 +18,8 @@ _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
 _ANTHROPIC = "anthropic_messages"
-_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
-"""Empty values, and how something was written: they ask for nothing."""
-
-_SILENT = frozenset(
-    {
-        "cache_control",
-        "caller",
-        "content",
-        "id",
-        "is_error",
-        "prompt_cache_breakpoint",
-        "role",
-        "status",
-        "stream",
-        "stream_options",
-        "type",
-    }
-)
-"""What names or frames an element, only bears on caches, or is read elsewhere."""
+_SILENT = frozenset({"cache_control", "caller", "content", "is_error", "prompt_cache_breakpoint"})
+"""What only bears on caches, or is read elsewhere."""
 
 _READ_ELSEWHERE = frozenset({"context_management", "mcp_servers"})
 """Fields of Anthropic's that `foreign_field` is asked for."""
@@ -111,7 +95,7 @@ def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:
 def foreign_field(extensions: Extensions, key: str) -> JSONValue:
     """One of the request's fields that only Anthropic's clients have, and that is read."""
     value = extensions.get(_ANTHROPIC, {}).get(key)
-    return None if _says_nothing(value) else value
+    return None if says_nothing(value) else value
 
 
 def string_form(extensions: Extensions, key: str) -> bool:
@@ -119,20 +103,7 @@ def string_form(extensions: Extensions, key: str) -> bool:
     return extensions.get(_ANTHROPIC, {}).get(key) == STRING_FORM
 
 
-def _says_nothing(value: JSONValue) -> bool:
-    if isinstance(value, dict):
-        return value in _FORMS or all(map(_says_nothing, value.values()))
-    return value in _FORMS
-
-
 def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
-    return [
-        (key, value)
-        for dialect, fields in extensions.items()
-        for key, value in fields.items()
-        if dialect != DIALECT
-        and not key.startswith("$")
-        and key not in _SILENT
-        and not (dialect == _ANTHROPIC and key in _READ_ELSEWHERE)
-        and not _says_nothing(value)
-    ]
+    elsewhere = _READ_ELSEWHERE & extensions.get(_ANTHROPIC, {}).keys()
+    fields = foreign_fields(extensions, dialect=DIALECT)
+    return [(key, value) for key, value in fields if key not in _SILENT | elsewhere]
