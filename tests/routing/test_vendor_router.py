@@ -178,8 +178,8 @@ async def test_a_programming_error_is_not_left_out(lists):
 
 async def test_one_model_is_asked_of_the_provider_its_prefix_names(lists):
     request = attrs.evolve(list_request(), model="mock/echo")
-    request.wire = msgspec.structs.replace(request.wire, path="/v1/models/mock/echo")
-    await listing_router(lists).send(request)
+    wire = msgspec.structs.replace(request.wire, path="/v1/models/mock/echo")
+    await listing_router(lists).send(attrs.evolve(request, wire=wire))
     assert lists["mock"].requests[0].wire.path == "/v1/models/echo"
 
 
