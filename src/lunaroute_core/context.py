@@ -3,7 +3,7 @@
 import random
 import time
 
-from attrs import define, field
+from msgspec import Struct, field
 
 from lunaroute_core.translation_warning import TranslationWarning
 
@@ -13,8 +13,7 @@ def new_request_id() -> str:
     return f"req_{random.getrandbits(128):032x}"
 
 
-@define(kw_only=True)
-class RequestContext:
+class RequestContext(Struct, kw_only=True):
     """The circumstances of one request; it travels with it through every layer.
 
     `received_at` is a monotonic time in seconds. `client_dialect` is the dialect the
@@ -22,8 +21,8 @@ class RequestContext:
     """
 
     client_dialect: str
-    request_id: str = field(factory=new_request_id)
-    received_at: float = field(factory=time.monotonic)
+    request_id: str = field(default_factory=new_request_id)
+    received_at: float = field(default_factory=time.monotonic)
     session_id: str | None = None
     user_agent: str | None = None
     client_address: str | None = None
@@ -36,4 +35,4 @@ class RequestContext:
     state; "" without one."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
-    warnings: list[TranslationWarning] = field(factory=list[TranslationWarning])
+    warnings: list[TranslationWarning] = []

@@ -8,7 +8,7 @@ warning because only cost, speed or telemetry would differ.
 
 from typing import NoReturn
 
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.answer_stages.stage import AnswerStage
 from lunaroute_core.capabilities import Capabilities
@@ -16,8 +16,7 @@ from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.translation_warning import TranslationWarning
 
 
-@define(kw_only=True)
-class Translation:
+class Translation(Struct, kw_only=True):
     """What an encoder is told of its target, and what it says of the request.
 
     Attributes:
@@ -27,10 +26,10 @@ class Translation:
         stages: what is to be done to the answer before its client gets it, in order.
     """
 
-    capabilities: Capabilities = field(factory=Capabilities)
+    capabilities: Capabilities = Capabilities()
     strict: bool = False
-    warnings: list[TranslationWarning] = field(factory=list[TranslationWarning])
-    stages: list[AnswerStage] = field(factory=list[AnswerStage], init=False)
+    warnings: list[TranslationWarning] = []
+    stages: list[AnswerStage] = []
 
     def dropped(self, param: str, message: str = "") -> None:
         """A field that goes no further; `param` is its name in the client's request.

@@ -1,6 +1,5 @@
 """Paths the gateway does not know, forwarded to the vendor whose they are."""
 
-import attrs
 from attrs import define
 from starlette.types import Receive, Scope, Send
 
@@ -63,8 +62,7 @@ class Bypass:
             return
         context = context_of(scope, exchange, dialect=dialect.name)
         if known is None and context.provider_override is None:
-            provider = self.relay.settings.bypass_provider
-            context = attrs.evolve(context, provider_override=provider)
+            context.provider_override = self.relay.settings.bypass_provider
         wire = WireRequest(
             dialect=dialect.name,
             path=path,

@@ -8,10 +8,9 @@ the characters would make two ids of one.
 
 import re
 from base64 import b32encode
-from collections.abc import Iterable
 from hashlib import sha256
 
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.model import NormalizedRequest, ToolCallBlock
 
@@ -53,8 +52,7 @@ def short_name(original: str, *, limit: int) -> str:
     return f"{readable}_{whole.removeprefix(_PREFIX)}" if readable else whole
 
 
-@define(kw_only=True)
-class ToolNames:
+class ToolNames(Struct, kw_only=True):
     """The names of one request's tools, as the client and as the upstream know them.
 
     Attributes:
@@ -62,7 +60,7 @@ class ToolNames:
     """
 
     limit: int
-    _clients: dict[str, str] = field(factory=dict[str, str], init=False)
+    _clients: dict[str, str] = {}
 
     @classmethod
     def of(cls, request: NormalizedRequest, *, limit: int) -> "ToolNames":
@@ -89,11 +87,8 @@ class ToolNames:
         return not self._clients
 
 
-def _names_in(request: NormalizedRequest) -> Iterable[str]:
-    for tool in request.tools:
-        if tool.name is not None:
-            yield tool.name
+def _names_in(request: NormalizedRequest) -> list[str]:
+    names = [tool.name for tool in request.tools if tool.name is not None]
     for turn in request.turns:
-        for block in turn.blocks:
-            if isinstance(block, ToolCallBlock):
-                yield block.name
+        names += [block.name for block in turn.blocks if isinstance(block, ToolCallBlock)]
+    return names

@@ -21,11 +21,7 @@ _SEPARATOR = "__"
 
 def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
     """The same request with the namespace of each tool and call in its name."""
-    if not any(_is_namespaced(tool) for tool in request.tools) and not any(
-        isinstance(block, ToolCallBlock) and block.namespace is not None
-        for turn in request.turns
-        for block in turn.blocks
-    ):
+    if not _has_namespaces(request):
         return request
     return replace(
         request,
@@ -58,8 +54,15 @@ def tool_restoration(
     return ToolRestoration(tools=tools) if tools else None
 
 
-def _is_namespaced(tool: Tool) -> bool:
-    return not isinstance(tool, HostedTool) and tool.namespace is not None
+def _has_namespaces(request: NormalizedRequest) -> bool:
+    for tool in request.tools:
+        if _namespace_of(tool) is not None:
+            return True
+    for turn in request.turns:
+        for block in turn.blocks:
+            if isinstance(block, ToolCallBlock) and block.namespace is not None:
+                return True
+    return False
 
 
 def _namespace_of(tool: Tool) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.dialects.client_field import client_field
@@ -10,8 +10,7 @@ from lunaroute_core.dialects.tool_ids import ToolNames, short_id
 from lunaroute_core.translation import Translation
 
 
-@frozen(kw_only=True)
-class Adaptation:
+class Adaptation(Struct, frozen=True, kw_only=True):
     """One request on its way from another dialect.
 
     Attributes:
@@ -22,7 +21,7 @@ class Adaptation:
 
     dialect: str
     translation: Translation
-    names: ToolNames = field()
+    names: ToolNames
 
     @property
     def capabilities(self) -> Capabilities:

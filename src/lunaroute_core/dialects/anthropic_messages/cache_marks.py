@@ -1,6 +1,5 @@
 """Prompt-cache breakpoints within Anthropic's rules."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
@@ -11,6 +10,7 @@ from lunaroute_core.model import (
     NormalizedRequest,
     ReasoningBlock,
     SearchResultBlock,
+    TextBlock,
     Tool,
     ToolResultBlock,
 )
@@ -24,7 +24,9 @@ def fit_cache_marks(request: NormalizedRequest, adaptation: Adaptation) -> None:
 
     Of two marks the earlier must not live shorter, so what stands before a long one is long.
     """
-    marked = [element for element in _elements(request) if element.cache is not None]
+    marked = _marked(request)
+    if not marked:
+        return
     if len(marked) > _MOST:
         message = f"Anthropic takes {_MOST}; the last ones are kept"
         adaptation.translation.dropped(adaptation.named("breakpoint"), message)
@@ -48,17 +50,23 @@ def _life(ttl: str, adaptation: Adaptation) -> Literal["5m", "1h"]:
     return _LONGER[ttl]
 
 
-def _elements(request: NormalizedRequest) -> Iterator[Tool | Block]:
-    """What can be marked, in the order of the prompt."""
-    yield from request.tools
-    yield from _nested(request.instructions)
+def _marked(request: NormalizedRequest) -> list[Tool | Block]:
+    """What is marked, in the order of the prompt."""
+    marked: list[Tool | Block] = [tool for tool in request.tools if tool.cache is not None]
+    _add_marked(request.instructions, marked)
     for turn in request.turns:
-        yield from _nested(turn.blocks)
+        _add_marked(turn.blocks, marked)
+    return marked
 
 
-def _nested(blocks: list[Block]) -> Iterator[Block]:
+def _add_marked(blocks: list[Block], marked: list[Tool | Block]) -> None:
     for block in blocks:
-        if isinstance(block, ToolResultBlock | DocumentBlock | SearchResultBlock):
-            yield from _nested(block.blocks)
-        if not isinstance(block, ReasoningBlock):
-            yield block
+        match block:
+            case TextBlock():
+                pass
+            case ToolResultBlock() | DocumentBlock() | SearchResultBlock():
+                _add_marked(block.blocks, marked)
+            case _:
+                pass
+        if block.cache is not None and not isinstance(block, ReasoningBlock):
+            marked.append(block)

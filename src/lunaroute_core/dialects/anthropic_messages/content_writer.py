@@ -16,15 +16,11 @@ from lunaroute_core.model import (
     Block,
     CacheMark,
     Citation,
-    CompactionBlock,
     DocumentBlock,
     Extensions,
     FileSource,
-    HostedCallBlock,
-    HostedResultBlock,
     ImageBlock,
     InlineSource,
-    OpaqueBlock,
     ReasoningBlock,
     RefusalBlock,
     SearchResultBlock,
@@ -37,74 +33,69 @@ from lunaroute_core.model import (
 )
 
 
-def write_content(blocks: list[Block], extensions: Extensions, *, key: str) -> JSONObject:
-    """The field `key` of a message, a tool result or the request, in the form it had."""
-    form = extensions.get(DIALECT, {}).get(key)
+def write_content(blocks: list[Block], extensions: Extensions, *, key: str) -> JSONValue:
+    """The field `key` of a message, a tool result or the request, in the form it had; None
+    where there was no such field.
+    """
+    form = extensions[DIALECT].get(key) if DIALECT in extensions else None
     if form == STRING_FORM and len(blocks) == 1 and isinstance(blocks[0], TextBlock):
-        return {key: blocks[0].text}
+        return blocks[0].text
     if not blocks:
-        return {key: []} if form == [] else {}
-    return {key: [write_request_block(block) for block in blocks]}
+        return [] if form == [] else None
+    return [write_request_block(block) for block in blocks]
 
 
 def restored(written: JSONObject, extensions: Extensions) -> JSONObject:
     """An object with the fields that reading kept of it; those of inner objects too."""
-    return _merged(written, extensions.get(DIALECT, {}))
+    return _merged(written, extensions[DIALECT]) if DIALECT in extensions else written
 
 
-def write_cache_mark(mark: CacheMark | None) -> JSONObject:
+def write_cache_mark(mark: CacheMark | None) -> JSONObject | None:
+    """`cache_control`, None where nothing is marked."""
     if mark is None:
-        return {}
-    control: JSONObject = {"type": "ephemeral"}
-    if mark.ttl is not None:
-        control["ttl"] = mark.ttl
-    return {"cache_control": control}
+        return None
+    return {"type": "ephemeral"} if mark.ttl is None else {"type": "ephemeral", "ttl": mark.ttl}
 
 
-def write_request_block(block: Block) -> JSONObject:
+def write_request_block(block: Block) -> JSONObject:  # noqa: C901 - one for each kind
     """A block as it stands in a request.
 
     Raises:
         TypeError: Anthropic requests have no such block.
     """
     match block:
-        case HostedCallBlock() | HostedResultBlock() | CompactionBlock() | OpaqueBlock():
-            return block.raw
+        case TextBlock():
+            written = _write_text(block)
+        case ToolCallBlock():
+            written = _write_call(block)
+        case ToolResultBlock():
+            written = _write_result(block)
+        case ReasoningBlock():
+            written = _write_reasoning(block)
+        case ImageBlock():
+            written = _write_image(block)
+        case DocumentBlock():
+            written = _write_document(block)
+        case SearchResultBlock():
+            written = _write_search_result(block)
+        case RefusalBlock():
+            written = _write_text(TextBlock(text=block.text))
         case AudioBlock():
             raise TypeError("Anthropic requests hold no audio")
         case _:
-            written = {**_write_own(block), **write_cache_mark(block.cache)}
-            return restored(written, block.extensions)
+            return block.raw
+    if block.cache is not None:
+        written["cache_control"] = write_cache_mark(block.cache)
+    return restored(written, block.extensions)
 
 
-def _write_own(  # noqa: PLR0911 - one for each kind
-    block: TextBlock
-    | ImageBlock
-    | DocumentBlock
-    | SearchResultBlock
-    | ToolCallBlock
-    | ToolResultBlock
-    | ReasoningBlock
-    | RefusalBlock,
-) -> JSONObject:
-    match block:
-        case TextBlock():
-            citations = _write_citations(block.citations)
-            return {"type": "text", "text": block.text, **citations}
-        case RefusalBlock():
-            return {"type": "text", "text": block.text}
-        case ImageBlock():
-            return {"type": "image", "source": _write_source(block.source)}
-        case DocumentBlock():
-            return _write_document(block)
-        case SearchResultBlock():
-            return _write_search_result(block)
-        case ToolCallBlock():
-            return _write_call(block)
-        case ToolResultBlock():
-            return _write_result(block)
-        case ReasoningBlock():
-            return _write_reasoning(block)
+def _write_image(block: ImageBlock) -> JSONObject:
+    return {"type": "image", "source": _write_source(block.source)}
+
+
+def _write_text(block: TextBlock) -> JSONObject:
+    text: JSONObject = {"type": "text", "text": block.text}
+    return text | _write_citations(block.citations) if block.citations else text
 
 
 def _write_citations(citations: list[Citation]) -> JSONObject:
@@ -130,11 +121,8 @@ def _write_document(document: DocumentBlock) -> JSONObject:
     else:
         form = document.extensions.get(DIALECT, {}).get("source")
         inner: Extensions = {DIALECT: form} if isinstance(form, dict) else {}
-        content: JSONObject = {
-            "content": [],
-            **write_content(document.blocks, inner, key="content"),
-        }
-        source = {"type": "content", **content}
+        content = write_content(document.blocks, inner, key="content")
+        source: JSONObject = {"type": "content", "content": content or []}
     return {
         "type": "document",
         "source": source,
@@ -169,8 +157,10 @@ def _write_result(result: ToolResultBlock) -> JSONObject:
     return {
         "type": "tool_result",
         "tool_use_id": result.call_id,
-        **write_content(result.blocks, result.extensions, key="content"),
-        **_given(is_error=result.is_error),
+        **_given(
+            content=write_content(result.blocks, result.extensions, key="content"),
+            is_error=result.is_error,
+        ),
     }
 
 

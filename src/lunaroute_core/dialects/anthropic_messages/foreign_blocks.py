@@ -48,12 +48,14 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
     Raises:
         InvalidRequestError: a block is part of what was asked, and Anthropic has none like it.
     """
-    adapted = (_adapted(block, adaptation) for block in blocks)
+    adapted = [_adapted(block, adaptation) for block in blocks]
     return [block for block in adapted if block is not None]
 
 
 def _adapted(block: Block, adaptation: Adaptation) -> Block | None:  # noqa: PLR0911 - one each
-    note_lost(block.extensions, adaptation, prefix=f"{adaptation.named('turns')}[].content[].")
+    if block.extensions:
+        prefix = f"{adaptation.named('turns')}[].content[]."
+        note_lost(block.extensions, adaptation, prefix=prefix)
     match block:
         case TextBlock() | RefusalBlock():
             return _text(block, adaptation)

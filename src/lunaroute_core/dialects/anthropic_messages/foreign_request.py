@@ -30,6 +30,8 @@ from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_na
 from lunaroute_core.model import Limits, NormalizedRequest, RequestSource, StreamOptions
 from lunaroute_core.translation import Translation
 
+_SOURCE = RequestSource(dialect=DIALECT)
+
 
 def adapted_request(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
     """The same request in Anthropic's terms.
@@ -54,10 +56,12 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         request.reasoning, adaptation, max_tokens=max_tokens, choice=choice, turns=turns
     )
     instructions = adapted_instructions(request.instructions, adaptation)
+    if request.output.format is not None:
+        instructions += output_instruction(request.output.format, adaptation)
     adapted = NormalizedRequest(
         model=request.model,
-        source=RequestSource(dialect=DIALECT),
-        instructions=[*instructions, *output_instruction(request.output, adaptation)],
+        source=_SOURCE,
+        instructions=instructions,
         turns=turns,
         tools=tools,
         tool_choice=choice,

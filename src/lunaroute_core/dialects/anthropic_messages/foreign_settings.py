@@ -19,29 +19,33 @@ from lunaroute_core.model import (
 
 _NEUTRAL = 1
 """The `temperature` and `top_p` that change nothing."""
+_NOBODY = Identity()
+_PLAIN = Output()
 
 
 def adapted_sampling(sampling: Sampling, adaptation: Adaptation, *, thinking: bool) -> Sampling:
     """Raises InvalidRequestError where the client reads what Anthropic does not give."""
     _check_promises(sampling, adaptation)
-    for key in ("presence_penalty", "frequency_penalty"):
-        if getattr(sampling, key):
-            adaptation.translation.dropped(key, "Anthropic has no penalties")
+    if sampling.presence_penalty:
+        adaptation.translation.dropped("presence_penalty", "Anthropic has no penalties")
+    if sampling.frequency_penalty:
+        adaptation.translation.dropped("frequency_penalty", "Anthropic has no penalties")
     if sampling.seed is not None:
         adaptation.translation.dropped("seed", "Anthropic takes no seed")
     temperature = _temperature(sampling.temperature, adaptation, thinking=thinking)
     top_p = _top_p(sampling.top_p, adaptation, thinking=thinking, other=temperature)
-    return Sampling(temperature=temperature, top_p=top_p, stop=_stop(sampling.stop, adaptation))
+    stop = None if sampling.stop is None else _stop(sampling.stop, adaptation)
+    return Sampling(temperature=temperature, top_p=top_p, stop=stop)
 
 
 def _check_promises(sampling: Sampling, adaptation: Adaptation) -> None:
-    promises = {
-        "n": (sampling.n or 1) > 1,
-        "logprobs": bool(sampling.logprobs),
-        "top_logprobs": bool(sampling.top_logprobs),
-        "logit_bias": bool(sampling.logit_bias),
-    }
-    for key, asked in promises.items():
+    promises = (
+        ("n", sampling.n is not None and sampling.n > 1),
+        ("logprobs", sampling.logprobs),
+        ("top_logprobs", sampling.top_logprobs),
+        ("logit_bias", sampling.logit_bias),
+    )
+    for key, asked in promises:
         if asked:
             adaptation.translation.rejected(key, "Anthropic has nothing like it")
 
@@ -79,9 +83,9 @@ def _is_fixed(key: str, value: float, adaptation: Adaptation, *, thinking: bool)
     return True
 
 
-def _stop(stop: list[str] | None, adaptation: Adaptation) -> list[str] | None:
-    kept = [sequence for sequence in stop or [] if sequence.strip()]
-    if len(kept) < len(stop or []):
+def _stop(stop: list[str], adaptation: Adaptation) -> list[str] | None:
+    kept = [sequence for sequence in stop if sequence.strip()]
+    if len(kept) < len(stop):
         adaptation.translation.dropped("stop", "Anthropic takes no sequences of white space")
     return kept or None
 
@@ -92,6 +96,8 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     Raises:
         InvalidRequestError: the answer cannot be given so.
     """
+    if output == _PLAIN:
+        return _PLAIN
     if output.modalities is not None and set(output.modalities) - {"text"}:
         adaptation.translation.rejected("modalities", "Claude answers in text only")
     if output.audio is not None:
@@ -102,14 +108,13 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     if given is not None and given.kind != "text":
         adaptation.translation.stages.append(JSONOutput(given.schema))
     if given is None or not _is_enforced(given, adaptation):
-        return Output()
+        return _PLAIN
     return Output(format=OutputFormat(kind="json_schema", schema=_schema(given, adaptation)))
 
 
-def output_instruction(output: Output, adaptation: Adaptation) -> list[TextBlock]:
+def output_instruction(given: OutputFormat, adaptation: Adaptation) -> list[TextBlock]:
     """What to tell a model that does not enforce the format asked for."""
-    given = output.format
-    if given is None or given.kind == "text" or _is_enforced(given, adaptation):
+    if given.kind == "text" or _is_enforced(given, adaptation):
         return []
     adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
     return [TextBlock(text=format_instruction(given))]
@@ -132,6 +137,8 @@ def _schema(given: OutputFormat, adaptation: Adaptation) -> JSONObject:
 
 def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:
     """The one name that Anthropic has for an end user."""
+    if identity == _NOBODY:
+        return _NOBODY
     user = identity.safety_identifier or identity.user
     if identity.user is not None and identity.user != user:
         adaptation.translation.dropped("user", "safety_identifier goes in its place")

@@ -6,7 +6,7 @@ in the calls' order; a system message stands only between a user's and an assist
 
 from collections.abc import Sequence
 
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.foreign_blocks import adapted_blocks
@@ -31,15 +31,15 @@ def adapted_turns(turns: list[Message], adaptation: Adaptation) -> list[Message]
     """
     conversation = _Conversation(adaptation=adaptation)
     for turn in turns:
-        _note_lost(turn, adaptation)
+        if turn.extensions or turn.name is not None or turn.phase is not None:
+            _note_lost(turn, adaptation)
         conversation.add(turn)
     conversation.end_user_message()
     _check_end(conversation.messages, adaptation)
     return conversation.messages
 
 
-@define(kw_only=True)
-class _Conversation:
+class _Conversation(Struct, kw_only=True):
     """A conversation while its turns are added in order.
 
     Attributes:
@@ -50,11 +50,11 @@ class _Conversation:
     """
 
     adaptation: Adaptation
-    messages: list[Message] = field(factory=list[Message])
-    results: dict[str, ToolResultBlock] = field(factory=dict[str, ToolResultBlock])
-    blocks: list[Block] = field(factory=list[Block])
-    system: list[Block] = field(factory=list[Block])
-    _open_calls: dict[str, None] = field(factory=dict[str, None])
+    messages: list[Message] = []
+    results: dict[str, ToolResultBlock] = {}
+    blocks: list[Block] = []
+    system: list[Block] = []
+    _open_calls: dict[str, None] = {}
 
     def add(self, turn: Message) -> None:
         match turn.role:

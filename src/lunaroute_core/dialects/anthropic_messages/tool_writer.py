@@ -23,17 +23,19 @@ def write_tool(tool: Tool) -> JSONObject:
             written["input_schema"] = tool.schema or {}
             if isinstance(tool.strict, bool):
                 written["strict"] = tool.strict
-            return restored({**written, **write_cache_mark(tool.cache)}, tool.extensions)
+            if tool.cache is not None:
+                written["cache_control"] = write_cache_mark(tool.cache)
+            return restored(written, tool.extensions)
         case CustomTool():
             raise TypeError("Anthropic requests hold no free-form tools")
 
 
-def write_tool_choice(choice: ToolChoice | None, *, parallel: bool | None) -> JSONObject:
-    """`tool_choice`, which also says whether calls may be parallel; none where nothing is said."""
-    if choice is not None and choice.mode == "hosted" and choice.raw is not None:
-        return {"tool_choice": choice.raw}
+def write_tool_choice(choice: ToolChoice | None, *, parallel: bool | None) -> JSONObject | None:
+    """`tool_choice`, which also says whether calls may be parallel; None where nothing is said."""
     if choice is None and parallel is None:
-        return {}
+        return None
+    if choice is not None and choice.mode == "hosted" and choice.raw is not None:
+        return choice.raw
     mode = choice.mode if choice is not None else "auto"
     written: JSONObject = {"type": _CHOICES[mode]}
     if choice is not None and mode == "named":
@@ -41,4 +43,4 @@ def write_tool_choice(choice: ToolChoice | None, *, parallel: bool | None) -> JS
     if parallel is not None:
         serial: JSONValue = not parallel
         written["disable_parallel_tool_use"] = serial
-    return {"tool_choice": written}
+    return written

@@ -2,7 +2,7 @@
 
 from typing import Self, TypeVar
 
-from attrs import Factory, define
+from msgspec import Struct
 
 from lunaroute_core.dialects.request_json import missing_field
 from lunaroute_core.errors import InvalidRequestError
@@ -11,8 +11,7 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 T = TypeVar("T")
 
 
-@define
-class Fields:
+class Fields(Struct):
     """One JSON object. Each field that is taken is gone; `left` is what nobody took.
 
     An explicit null reads as absent but stays in `left`, so that it is not lost.
@@ -21,7 +20,7 @@ class Fields:
 
     path: str
     _values: JSONObject
-    _children: "dict[str, Fields]" = Factory(dict[str, "Fields"])
+    _children: "dict[str, Fields]" = {}
 
     @classmethod
     def of(cls, value: JSONValue, *, path: str) -> Self:

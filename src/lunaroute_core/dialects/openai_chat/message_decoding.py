@@ -1,6 +1,6 @@
 """The `messages` of a request: leading instructions, then turns."""
 
-from attrs import Factory, define
+from msgspec import Struct
 
 from lunaroute_core.dialects.openai_chat.arguments import parsed_arguments
 from lunaroute_core.dialects.openai_chat.content_decoding import decode_content
@@ -21,15 +21,14 @@ from lunaroute_core.model import (
 from lunaroute_core.request_limits import RequestLimits
 
 
-@define
-class MessageReader:
+class MessageReader(Struct):
     """Reads messages in order; an answer to a call is understood from the calls before it."""
 
     limits: RequestLimits
-    instructions: list[Block] = Factory(list[Block])
-    turns: list[Message] = Factory(list[Message])
-    _custom_calls: set[str] = Factory(set[str])
-    _legacy_calls: list[ToolCallBlock] = Factory(list[ToolCallBlock])
+    instructions: list[Block] = []
+    turns: list[Message] = []
+    _custom_calls: set[str] = set()
+    _legacy_calls: list[ToolCallBlock] = []
 
     def read(self, value: JSONValue, *, path: str) -> None:
         """Take the next message.

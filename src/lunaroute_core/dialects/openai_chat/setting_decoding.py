@@ -2,7 +2,7 @@
 
 import math
 
-from attrs import Factory, define
+from msgspec import Struct
 
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.dialects.openai_chat.fields import Fields
@@ -63,8 +63,7 @@ _SERVICE = frozenset({"prompt_cache_key", "prompt_cache_options", "service_tier"
 _LEGACY = RequestSource(dialect=DIALECT, legacy_functions=True)
 
 
-@define
-class SettingsReader:
+class SettingsReader(Struct):
     """Moves fields into the request.
 
     Attributes:
@@ -75,7 +74,7 @@ class SettingsReader:
     fields: Fields
     request: NormalizedRequest
     limits: RequestLimits
-    form: JSONObject = Factory(JSONObject)
+    form: JSONObject = {}
 
     def read(self) -> None:
         """Take all of them. Most requests have few, so only groups are read that are there.
