@@ -31,15 +31,27 @@ from lunaroute_core.protocols import (
     SessionStore,
     StateStore,
 )
+from lunaroute_core.translation_outcomes import (
+    AnswerOutcome,
+    DialectOutcomes,
+    ErrorOutcome,
+    RequestOutcome,
+    answer_outcomes,
+    outcomes_into,
+    request_outcomes,
+)
 from lunaroute_core.translation_warning import TranslationWarning
 from lunaroute_core.wire import WireRequest, WireResponse
 
 __all__ = [
+    "AnswerOutcome",
     "ByteSource",
     "ConfigStore",
     "ConfigurationError",
+    "DialectOutcomes",
     "ErrorDetails",
     "ErrorKind",
+    "ErrorOutcome",
     "Headers",
     "InvalidRequestError",
     "JSONObject",
@@ -56,6 +68,7 @@ __all__ = [
     "Redactor",
     "RequestContext",
     "RequestError",
+    "RequestOutcome",
     "RequestTooLargeError",
     "SessionEvent",
     "SessionStore",
@@ -70,5 +83,8 @@ __all__ = [
     "WireRequest",
     "WireResponse",
     "WireStream",
+    "answer_outcomes",
     "new_request_id",
+    "outcomes_into",
+    "request_outcomes",
 ]

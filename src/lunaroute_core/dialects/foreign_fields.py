@@ -8,8 +8,13 @@ from lunaroute_core.model import Extensions
 _FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
 """Empty values, and how something was written: they ask for nothing."""
 
-_FRAMING = frozenset({"id", "obfuscation", "role", "status", "stream", "stream_options", "type"})
+_FRAMING = frozenset(
+    {"id", "index", "obfuscation", "role", "status", "stream", "stream_options", "type"}
+)
 """What names or frames an element."""
+
+_READ_IN_PART = frozenset({"output_config", "reasoning", "text", "thinking"})
+"""Objects of a request that the normalized model has a place for, but not for all in them."""
 
 
 def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[str, JSONValue]]:
@@ -22,6 +27,13 @@ def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[st
             for key, value in fields.items():
                 if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
                     yield key, value
+
+
+def foreign_field_names(key: str, value: JSONValue) -> list[str]:
+    """What to call a request's field: by what is left of it, where the rest of it was read."""
+    if key in _READ_IN_PART and isinstance(value, dict):
+        return [f"{key}.{inner}" for inner in value]
+    return [key]
 
 
 def says_nothing(value: JSONValue) -> bool:

@@ -109,6 +109,8 @@ class StreamedBlock:
             opening = "" if "input_json_delta" in self._sent else _CUSTOM_INPUT_START
             escaped = msgspec.json.encode(fragment)[1:-1].decode()
             return self._delta("input_json_delta", "partial_json", opening + escaped)
+        # Taken as sent even where all of it waits, lest the final form be read once more.
+        self._sent.add("input_json_delta")
         self._raw.append(fragment)
         text = self._input.feed(fragment)
         return self._delta("input_json_delta", "partial_json", text) if text else b""

@@ -96,13 +96,18 @@ def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock 
             message = "a text of nothing but white space, which Anthropic refuses"
             adaptation.translation.dropped(f"{adaptation.named('turns')}[].content", message)
         return None
+    if isinstance(block, TextBlock) and block.citations:
+        param = f"{adaptation.named('turns')}[].content[].{adaptation.named('citations')}"
+        message = "Anthropic's citations hold an index that only Anthropic can write"
+        adaptation.translation.dropped(param, message)
     return TextBlock(text=block.text, cache=block.cache)
 
 
 def _image(image: ImageBlock, adaptation: Adaptation) -> ImageBlock:
     if image.detail not in (None, "auto"):
         message = "Anthropic decides the resolution itself"
-        adaptation.translation.dropped(f"{adaptation.named('turns')}[].content[].detail", message)
+        param = f"{adaptation.named('turns')}[].content[].{adaptation.named('detail')}"
+        adaptation.translation.dropped(param, message)
     source = image.source
     if isinstance(source, InlineSource) and source.media_type not in _IMAGES:
         adaptation.reject("turns", f"Anthropic takes no images of type {source.media_type!r}")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
-from lunaroute_core.dialects.foreign_fields import foreign_fields
+from lunaroute_core.dialects.foreign_fields import foreign_field_names, foreign_fields
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import Extensions
 
@@ -46,12 +46,13 @@ _RULES: Mapping[str, _Rule] = {
     "background": _always("Anthropic answers nothing in the background"),
     "truncation": _always("Anthropic does not shorten conversations"),
     "prompt": _always("Anthropic has no prompt templates"),
+    "generate": _always("Anthropic's answer cannot be left out"),
     "conversation": _always("Anthropic keeps no conversations"),
     "moderation": _moderation,
     "response_format": _unknown_format,
     "text": _unknown_format,
 }
-_INERT: Mapping[str, JSONValue] = {"background": False, "truncation": "disabled"}
+_INERT: Mapping[str, JSONValue] = {"background": False, "generate": True, "truncation": "disabled"}
 
 
 def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
@@ -74,7 +75,8 @@ def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
         reason = _RULES[key](value) if key in _RULES else None
         if reason is not None:
             adaptation.translation.rejected(key, reason)
-        adaptation.translation.dropped(key, "Anthropic has no such field")
+        for param in foreign_field_names(key, value):
+            adaptation.translation.dropped(param, "Anthropic has no such field")
 
 
 def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:

@@ -47,7 +47,7 @@ def _check_promises(sampling: Sampling, adaptation: Adaptation) -> None:
     )
     for key, asked in promises:
         if asked:
-            adaptation.translation.rejected(key, "Anthropic has nothing like it")
+            adaptation.translation.rejected(adaptation.named(key), "Anthropic has nothing like it")
 
 
 def _temperature(
@@ -165,5 +165,8 @@ def note_state(request: NormalizedRequest, adaptation: Adaptation) -> None:
     if request.cache is not None:
         if request.cache.key is not None:
             translation.dropped(adaptation.named("cache_key"), "Anthropic needs none")
+        if (request.cache.options or {}).get("prewarm"):
+            param = f"{adaptation.named('cache_options')}.prewarm"
+            translation.rejected(param, "Anthropic's answer cannot be left out")
         if request.cache.options:
             translation.dropped(adaptation.named("cache_options"), "caches are marked in content")

@@ -119,7 +119,7 @@ def _function(tool: FunctionTool, param: str, adaptation: Adaptation) -> Functio
     description = tool.description
     if note is not None:
         message = "a choice of schemas at the root, moved to the description"
-        adaptation.translation.emulated(f"{param}.parameters", message)
+        adaptation.translation.emulated(f"{param}.{adaptation.named('parameters')}", message)
         description = f"{description}\n\n{note}" if description else note
     adapted = FunctionTool(
         name=adaptation.names.upstream(tool.name),
@@ -134,13 +134,14 @@ def _function(tool: FunctionTool, param: str, adaptation: Adaptation) -> Functio
 
 def _make_strict(tool: FunctionTool, param: str, adaptation: Adaptation) -> None:
     """Have arguments conform to the schema, where the model can and the schema allows it."""
+    field = f"{param}.{adaptation.named('strict')}"
     try:
         schema = strict_schema(tool.schema or {})
     except UnenforceableSchemaError as error:
-        adaptation.translation.dropped(f"{param}.strict", str(error))
+        adaptation.translation.dropped(field, str(error))
         return
     if not adaptation.capabilities.structured_output:
-        adaptation.translation.dropped(f"{param}.strict", "the model does not enforce schemas")
+        adaptation.translation.dropped(field, "the model does not enforce schemas")
         return
     tool.schema, tool.strict = schema, True
 
@@ -162,7 +163,7 @@ def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionToo
     description = tool.description
     if note := grammar_note(tool):
         message = "a grammar, moved to the tool's description"
-        adaptation.translation.emulated(f"{param}.format", message)
+        adaptation.translation.emulated(f"{param}.{adaptation.named('grammar')}", message)
         description = f"{description}\n\n{note}" if description else note
     adaptation.translation.emulated(param, exact=True)
     return FunctionTool(

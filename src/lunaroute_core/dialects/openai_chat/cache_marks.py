@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
+from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import (
     Block,
     CacheMark,
@@ -15,6 +17,7 @@ from lunaroute_core.model import (
 )
 
 _MOST = 4
+_OPTIONS: dict[str, tuple[JSONValue, ...]] = {"mode": ("implicit", "explicit"), "ttl": ("30m",)}
 _LONGER: dict[str, Literal["30m", "12h"]] = {"5m": "30m", "30m": "30m", "1h": "12h", "12h": "12h"}
 
 
@@ -44,14 +47,34 @@ def remove_cache_marks(adapted: NormalizedRequest) -> None:
         part.cache = None
 
 
-def adapted_cache(asked: CacheOptions | None) -> CacheOptions | None:
-    """Caching asked for the request as a whole, with the options that Chat has."""
+def adapted_cache(asked: CacheOptions | None, adaptation: Adaptation) -> CacheOptions | None:
+    """Caching asked for the request as a whole, with the options that Chat has.
+
+    Raises:
+        InvalidRequestError: the cache is to be filled without an answer.
+    """
     if asked is None:
         return None
-    known = {"mode": ("implicit", "explicit"), "ttl": ("30m",)}
+    param = adaptation.named("cache_options")
     given = asked.options or {}
-    options = {key: it for key, it in given.items() if it in known.get(key, ())}
+    if given.get("prewarm"):
+        message = "Chat cannot fill its cache without writing an answer"
+        adaptation.translation.rejected(f"{param}.prewarm", message)
+    if not adaptation.capabilities.first_party:
+        _drop_options(asked, adaptation)
+        return None
+    options = {key: it for key, it in given.items() if it in _OPTIONS.get(key, ())}
+    for key in given:
+        if key not in options:
+            adaptation.translation.dropped(f"{param}.{key}", "Chat has no such option")
     return CacheOptions(key=asked.key, options=options or None)
+
+
+def _drop_options(asked: CacheOptions, adaptation: Adaptation) -> None:
+    given = {"cache_key": asked.key, "cache_options": asked.options}
+    for key, value in given.items():
+        if value:
+            adaptation.translation.dropped(adaptation.named(key), "only OpenAI knows it")
 
 
 def _fitted(mark: CacheMark) -> CacheMark:

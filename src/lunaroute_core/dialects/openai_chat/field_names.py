@@ -12,5 +12,9 @@ FIELD_NAMES = {
     "tier": "service_tier",
     "cache_options": "prompt_cache_options",
     "cache_key": "prompt_cache_key",
+    "detail": "image_url.detail",
+    "parameters": "function.parameters",
+    "strict": "function.strict",
+    "grammar": "custom.format",
     "breakpoint": "messages[].content[].prompt_cache_breakpoint",
 }

@@ -81,7 +81,7 @@ def _part(
 
 def _text(block: TextBlock, adaptation: Adaptation) -> TextBlock:
     if block.citations:
-        param = adaptation.in_content("content[].citations")
+        param = adaptation.in_content(f"content[].{adaptation.named('citations')}")
         adaptation.translation.dropped(param, "Chat's history holds no citations")
     return TextBlock(text=block.text, cache=block.cache)
 

@@ -7,7 +7,7 @@ and have a rule here.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from lunaroute_core.dialects.foreign_fields import foreign_fields
+from lunaroute_core.dialects.foreign_fields import foreign_field_names, foreign_fields
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -42,6 +42,7 @@ _RULES: Mapping[str, _Rule] = {
     "compaction": _always("Chat compacts nothing"),
     "container": _always("Chat has no containers"),
     "conversation": _always("Chat keeps no conversations"),
+    "generate": _always("Chat's answer cannot be left out"),
     "inference_geo": _always("where a Chat model runs cannot be asked for"),
     "mcp_servers": _always("Chat calls no MCP servers"),
     "output_config": _unknown_format,
@@ -51,7 +52,11 @@ _RULES: Mapping[str, _Rule] = {
     "thread": _always("Chat keeps no threads"),
     "truncation": _always("Chat does not shorten conversations"),
 }
-_INERT: Mapping[str, JSONValue] = {"background": False, "truncation": "disabled"}
+_INERT: Mapping[str, JSONValue] = {
+    "background": False,
+    "generate": True,
+    "truncation": "disabled",
+}
 
 
 def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
@@ -82,7 +87,8 @@ def _check(key: str, value: JSONValue, adaptation: Adaptation) -> None:
         reason = "only OpenAI itself blocks on its moderation"
     if reason is not None:
         adaptation.translation.rejected(key, reason)
-    adaptation.translation.dropped(key, "Chat has no such field")
+    for param in foreign_field_names(key, value):
+        adaptation.translation.dropped(param, "Chat has no such field")
 
 
 def _blocks(value: JSONValue) -> bool:

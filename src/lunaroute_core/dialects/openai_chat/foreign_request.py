@@ -70,7 +70,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         sampling=adapted_sampling(request.sampling, adaptation),
         reasoning=adapted_reasoning(request.reasoning, tools, adaptation),
         output=adapted_output(request.output, adaptation),
-        cache=adapted_cache(request.cache) if capabilities.first_party else None,
+        cache=adapted_cache(request.cache, adaptation),
         identity=adapted_identity(request.identity, adaptation),
         tier=adapted_tier(request.tier, adaptation),
         conversation=conversation,

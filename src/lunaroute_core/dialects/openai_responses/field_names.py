@@ -11,5 +11,8 @@ FIELD_NAMES = {
     "tier": "service_tier",
     "cache_options": "prompt_cache_options",
     "cache_key": "prompt_cache_key",
+    "grammar": "format",
+    "logprobs": "include",
+    "citations": "annotations",
     "breakpoint": "input[].content[].prompt_cache_breakpoint",
 }

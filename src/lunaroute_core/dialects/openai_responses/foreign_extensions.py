@@ -7,7 +7,11 @@ and have a rule here.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from lunaroute_core.dialects.foreign_fields import foreign_fields, says_nothing
+from lunaroute_core.dialects.foreign_fields import (
+    foreign_field_names,
+    foreign_fields,
+    says_nothing,
+)
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.fields import STRING_FORM
 from lunaroute_core.dialects.openai_responses.name import DIALECT
@@ -76,7 +80,8 @@ def _check(key: str, value: JSONValue, adaptation: Adaptation) -> None:
         reason = "only OpenAI itself blocks on its moderation"
     if reason is not None:
         adaptation.translation.rejected(key, reason)
-    adaptation.translation.dropped(key, "Responses has no such field")
+    for param in foreign_field_names(key, value):
+        adaptation.translation.dropped(param, "Responses has no such field")
 
 
 def _blocks(value: JSONValue) -> bool:

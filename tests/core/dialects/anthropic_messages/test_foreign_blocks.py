@@ -67,7 +67,7 @@ def test_images_are_mapped(chat, responses):
 def test_image_detail_is_dropped(chat):
     image = {"url": PNG, "detail": "high"}
     assert chat_part(chat, type="image_url", image_url=image).warnings == [
-        ("dropped", "messages[].content[].detail")
+        ("dropped", "messages[].content[].image_url.detail")
     ]
 
 

@@ -45,7 +45,7 @@ def test_a_choice_of_schemas_at_the_root_moves_to_the_description(chat):
             "input_schema": {"type": "object", "properties": {"a": {}}},
         }
     ]
-    assert warnings == [("emulated", "tools[0].parameters")]
+    assert warnings == [("emulated", "tools[0].function.parameters")]
 
 
 def test_a_strict_schema_is_enforced_within_the_subset(chat):
@@ -62,12 +62,12 @@ def test_strictness_is_dropped_where_it_cannot_be_had(chat):
     recursive = {"type": "object", "properties": {"a": {"$ref": "#"}}}
     body, warnings = chat(tools=[function(parameters=recursive, strict=True)])
     assert body["tools"] == [{"name": "f", "input_schema": recursive}]
-    assert warnings == [("dropped", "tools[0].strict")]
+    assert warnings == [("dropped", "tools[0].function.strict")]
     body, warnings = chat(
         tools=[function(parameters=SCHEMA, strict=True)], known={"structured_output": False}
     )
     assert body["tools"] == [{"name": "f", "input_schema": SCHEMA}]
-    assert warnings == [("dropped", "tools[0].strict")]
+    assert warnings == [("dropped", "tools[0].function.strict")]
 
 
 def test_a_custom_tool_is_a_function_of_one_text(chat, responses):

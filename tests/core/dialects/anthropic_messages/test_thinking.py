@@ -142,4 +142,4 @@ def test_an_unknown_effort_is_dropped(chat):
 
 def test_other_reasoning_options_are_dropped(responses):
     _, warnings = responses(reasoning={"effort": "low", "context": "auto"})
-    assert warnings == [("dropped", "reasoning")]
+    assert warnings == [("dropped", "reasoning.context")]

@@ -57,13 +57,19 @@ def test_models_and_servers_without_breakpoints_get_none(anthropic):
         assert warnings == []
 
 
-def test_marks_and_keys_of_responses(responses):
+def test_marks_keys_and_options_of_responses(responses):
     mark = {"prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}}
     part = {"type": "input_text", "text": "a", **mark}
-    options = {"mode": "explicit", "ttl": "12h", "prewarm": True}
-    body, _ = responses(
+    options = {"mode": "explicit", "ttl": "12h"}
+    body, warnings = responses(
         [{"role": "user", "content": [part]}], prompt_cache_key="k", prompt_cache_options=options
     )
     assert marks(body) == [("a", "12h")]
     assert body["prompt_cache_key"] == "k"
     assert body["prompt_cache_options"] == {"mode": "explicit"}
+    assert warnings == [("dropped", "prompt_cache_options.ttl")]
+
+
+def test_a_cache_to_be_filled_without_an_answer_is_rejected(responses, refusal):
+    options = {"prewarm": True}
+    assert refusal(responses, prompt_cache_options=options) == "prompt_cache_options.prewarm"

@@ -49,12 +49,16 @@ def test_what_a_responses_answer_would_lack_is_rejected(responses, refusal, fiel
     [
         ("context_management", [{"type": "compaction"}]),
         ("include", ["file_search_call.results"]),
-        ("reasoning", {"effort": "low", "context": "x"}),
         ("new_field", 1),
     ],
 )
 def test_hints_of_responses_clients_are_dropped(responses, field, value):
     assert responses(**{field: value})[1] == [("dropped", field)]
+
+
+def test_what_is_left_of_a_field_that_is_read_in_part_is_named(responses):
+    reasoning = {"effort": "low", "context": "x"}
+    assert responses(reasoning=reasoning)[1] == [("dropped", "reasoning.context")]
 
 
 def test_fields_that_ask_for_nothing_are_no_loss(anthropic, responses):

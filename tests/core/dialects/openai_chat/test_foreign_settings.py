@@ -152,6 +152,7 @@ def test_compatible_servers_are_told_nothing_of_storage_and_accounting(responses
         "metadata",
         "store",
         "service_tier",
+        "prompt_cache_key",
         "text.verbosity",
     }
 
