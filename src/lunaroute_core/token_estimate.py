@@ -1,13 +1,20 @@
 """Estimates a request's input tokens, without any vendor's tokenizer.
 
-It is an estimate and nothing else: vendors keep their tokenizers and their framing of
-messages and tools to themselves and change them between models. Good for quotas, for
-routing by size and for simulated answers; not for bills. It takes one pass over the text
-and no tables, so it costs about as much as copying the text.
+It is an estimate and nothing else: vendors keep their framing of messages and tools, and
+mostly their tokenizers, to themselves and change them between models. Good for quotas, for
+routing by size, for knowing when a context is nearly full, and for simulated answers; not for
+bills. How good it is for which text is told in `lunaroute_core.text_tokens`; the fixed amounts
+below are the vendors' own where a source is named, and guesses elsewhere.
+
+The same conversation is estimated alike whichever dialect it came in.
 """
 
-import msgspec
+from itertools import groupby
 
+import msgspec
+from msgspec import UNSET
+
+from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import (
     AudioBlock,
@@ -32,11 +39,14 @@ from lunaroute_core.model import (
     ToolCallBlock,
     ToolResultBlock,
 )
+from lunaroute_core.text_tokens import estimate_text_tokens
 
 REQUEST_TOKENS = 3
 """Around the conversation. Source: OpenAI's cookbook, "How to count tokens"."""
 MESSAGE_TOKENS = 4
-"""Around each message: role and separators. Source: the same."""
+"""Around each turn: role and separators. Source: the same. A turn is all that is said before
+another speaks, however many messages it has: results of calls have messages of their own in
+some dialects, and are blocks of one in others."""
 TOOL_TOKENS = 8
 """Around each tool, besides its name, description and schema."""
 CALL_TOKENS = 8
@@ -48,29 +58,28 @@ DOCUMENT_TOKENS = 3_000
 """A document whose text is not in the request; Anthropic counts 1,500 to 3,000 a page."""
 AUDIO_TOKENS = 500
 """A recording whose length is not known."""
-
-
-def estimate_text_tokens(text: str) -> int:
-    """Tokens in a text, rounded up.
-
-    An ASCII character counts as a quarter of a token, any other by its length in UTF-8 at
-    a third of a token per byte: two thirds for accented Latin, Greek, Cyrillic, Arabic;
-    one for Chinese, Japanese, Korean, Thai; four thirds for emoji.
-    """
-    length = len(text)
-    if text.isascii():
-        return (length + 3) // 4
-    ascii_length = len(text.encode("ascii", "ignore"))
-    other_bytes = len(text.encode("utf-8", "surrogatepass")) - ascii_length
-    return (3 * ascii_length + 4 * other_bytes + 11) // 12
+SEALED_BYTES = 4
+"""Bytes of JSON for a token of what only its vendor can read: much of it is base64, which takes
+more bytes than the text inside, but is not what the model is given."""
 
 
 def estimate_tokens(request: NormalizedRequest) -> int:
     """Input tokens of a request: instructions, conversation, tools and output schema.
 
     Images, recordings and documents that are not plain text count a fixed amount each.
+
+    Raises:
+        InvalidRequestError: a schema or a call's arguments are nested too deeply.
     """
+    try:
+        return _request_tokens(request)
+    except RecursionError as error:
+        raise InvalidRequestError("the request is nested too deeply") from error
+
+
+def _request_tokens(request: NormalizedRequest) -> int:
     total = REQUEST_TOKENS + sum(map(_message_tokens, request.turns))
+    total += MESSAGE_TOKENS * sum(1 for _ in groupby(request.turns, key=_speaker))
     if request.instructions:
         total += MESSAGE_TOKENS + _blocks_tokens(request.instructions)
     total += sum(map(_tool_tokens, request.tools))
@@ -79,9 +88,12 @@ def estimate_tokens(request: NormalizedRequest) -> int:
     return total
 
 
+def _speaker(message: Message) -> str:
+    return "user" if message.role == "tool" else message.role
+
+
 def _message_tokens(message: Message) -> int:
-    name = estimate_text_tokens(message.name) if message.name else 0
-    return MESSAGE_TOKENS + name + _blocks_tokens(message.blocks)
+    return _texts_tokens(message.name) + _blocks_tokens(message.blocks)
 
 
 def _blocks_tokens(blocks: list[Block]) -> int:
@@ -93,8 +105,7 @@ def _block_tokens(block: Block) -> int:  # noqa: PLR0911 - one line for each kin
         case TextBlock() | RefusalBlock():
             return estimate_text_tokens(block.text)
         case ToolCallBlock():
-            arguments = estimate_text_tokens(block.raw_arguments)
-            return CALL_TOKENS + estimate_text_tokens(block.name) + arguments
+            return CALL_TOKENS + estimate_text_tokens(block.name) + _arguments_tokens(block)
         case ToolResultBlock():
             return CALL_TOKENS + _blocks_tokens(block.blocks)
         case ReasoningBlock():
@@ -108,11 +119,18 @@ def _block_tokens(block: Block) -> int:  # noqa: PLR0911 - one line for each kin
         case SearchResultBlock():
             return estimate_text_tokens(block.title) + _blocks_tokens(block.blocks)
         case HostedCallBlock() | HostedResultBlock() | CompactionBlock() | OpaqueBlock():
-            return _json_tokens(block.raw)
+            return -(-len(msgspec.json.encode(block.raw)) // SEALED_BYTES)
+
+
+def _arguments_tokens(call: ToolCallBlock) -> int:
+    """The arguments as a value: some dialects give an object, others the model's own text."""
+    if call.arguments is UNSET:
+        return estimate_text_tokens(call.raw_arguments)
+    return _json_tokens(call.arguments)
 
 
 def _document_tokens(block: DocumentBlock) -> int:
-    about = estimate_text_tokens(f"{block.title or ''}{block.context or ''}")
+    about = _texts_tokens(block.title, block.context)
     if isinstance(block.source, TextSource):
         return about + estimate_text_tokens(block.source.text)
     if block.source is None:
@@ -123,12 +141,16 @@ def _document_tokens(block: DocumentBlock) -> int:
 def _tool_tokens(tool: Tool) -> int:
     match tool:
         case FunctionTool():
-            text, schema = f"{tool.name}{tool.description or ''}", tool.schema
+            texts, schema = (tool.name, tool.description), tool.schema
         case CustomTool():
-            text, schema = f"{tool.name}{tool.description or ''}", tool.format
+            texts, schema = (tool.name, tool.description), tool.format
         case HostedTool():
-            text, schema = "", tool.config
-    return TOOL_TOKENS + estimate_text_tokens(text) + (_json_tokens(schema) if schema else 0)
+            texts, schema = (), tool.config
+    return TOOL_TOKENS + _texts_tokens(*texts) + (_json_tokens(schema) if schema else 0)
+
+
+def _texts_tokens(*texts: str | None) -> int:
+    return sum(estimate_text_tokens(text) for text in texts if text)
 
 
 def _json_tokens(value: JSONValue) -> int:

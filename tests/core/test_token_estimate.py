@@ -1,7 +1,12 @@
-"""The estimator: its scale for scripts, its fixed amounts, and that it counts everything."""
+"""The estimate of a request: its fixed amounts, and that it counts everything once."""
 
+import json
+
+import msgspec
 import pytest
 
+from lunaroute_core import InvalidRequestError
+from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_core.model import (
     AudioBlock,
     CompactionBlock,
@@ -35,36 +40,17 @@ from lunaroute_core.token_estimate import (
     MESSAGE_TOKENS,
     REQUEST_TOKENS,
     TOOL_TOKENS,
-    estimate_text_tokens,
     estimate_tokens,
 )
 
 SOURCE = RequestSource(dialect="openai_chat")
-TEN_TOKENS = "t" * 40
+TEN_TOKENS = "the quick brown fox jumps over a lazy dog today"
+JSON, FIVE_TOKENS = {"aa": "bbbbb"}, 5
 
 
 def request(*blocks, **fields):
     turns = [Message(role="user", blocks=list(blocks))] if blocks else []
     return NormalizedRequest(model="m", source=SOURCE, turns=turns, **fields)
-
-
-@pytest.mark.parametrize(
-    ("text", "tokens"),
-    [
-        ("", 0),
-        ("a", 1),
-        ("abcd", 1),
-        ("abcde", 2),
-        ("é" * 3, 2),
-        ("Привет", 4),
-        ("你好世界", 4),
-        ("🙂🙂🙂", 4),
-        ("ab你好", 3),
-        ("\ud800", 1),
-    ],
-)
-def test_text_counts_by_characters_and_their_utf8_length(text, tokens):
-    assert estimate_text_tokens(text) == tokens
 
 
 def test_an_empty_request_costs_its_frame():
@@ -86,8 +72,8 @@ def test_an_empty_request_costs_its_frame():
         (SearchResultBlock(source="s", title=TEN_TOKENS, blocks=[TextBlock(text="abcd")]), 11),
         (ToolCallBlock(id="c", name="abcd", raw_arguments=TEN_TOKENS), CALL_TOKENS + 11),
         (ToolResultBlock(call_id="c", blocks=[TextBlock(text=TEN_TOKENS)]), CALL_TOKENS + 10),
-        (HostedCallBlock(dialect="d", type="t", raw={"aa": "bbbbb"}), 4),
-        (CompactionBlock(dialect="d", raw={"aa": "bbbbb"}), 4),
+        (HostedCallBlock(dialect="d", type="t", raw={"a": "b" * 92}), 25),
+        (CompactionBlock(dialect="d", raw={"a": "b" * 93}), 26),
     ],
 )
 def test_each_kind_of_block_counts(block, tokens):
@@ -97,10 +83,10 @@ def test_each_kind_of_block_counts(block, tokens):
 @pytest.mark.parametrize(
     ("tool", "tokens"),
     [
-        (FunctionTool(name="abcd", description=TEN_TOKENS, schema={"aa": "bbbbb"}), 15),
+        (FunctionTool(name="abcd", description=TEN_TOKENS, schema=JSON), 11 + FIVE_TOKENS),
         (FunctionTool(name="abcd"), 1),
-        (CustomTool(name="abcd", format={"aa": "bbbbb"}), 5),
-        (HostedTool(dialect="d", type="t", config={"aa": "bbbbb"}), 4),
+        (CustomTool(name="abcd", format=JSON), 1 + FIVE_TOKENS),
+        (HostedTool(dialect="d", type="t", config=JSON), FIVE_TOKENS),
     ],
 )
 def test_each_kind_of_tool_counts(tool, tokens):
@@ -110,7 +96,143 @@ def test_each_kind_of_tool_counts(tool, tokens):
 def test_instructions_names_and_the_output_schema_count():
     asked = request(
         instructions=[TextBlock(text=TEN_TOKENS)],
-        output=Output(format=OutputFormat(kind="json_schema", schema={"aa": "bbbbb"})),
+        output=Output(format=OutputFormat(kind="json_schema", schema=JSON)),
     )
     asked.turns = [Message(role="user", name="abcd", blocks=[])]
-    assert estimate_tokens(asked) == REQUEST_TOKENS + MESSAGE_TOKENS + 10 + 4 + MESSAGE_TOKENS + 1
+    assert estimate_tokens(asked) == REQUEST_TOKENS + 2 * MESSAGE_TOKENS + 10 + FIVE_TOKENS + 1
+
+
+def test_what_is_nested_too_deeply_is_refused():
+    schema = {}
+    for _ in range(10_000):
+        schema = {"a": schema}
+    with pytest.raises(InvalidRequestError, match="nested too deeply"):
+        estimate_tokens(request(tools=[FunctionTool(name="f", schema=schema)]))
+
+
+CALL = {"city": "Köln", "days": 3}
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+    "required": ["city", "days"],
+    "additionalProperties": False,
+}
+ABOUT = "Looks up the weather."
+PNG = "iVBORw0KGgo="
+
+AS_MESSAGES = {
+    "system": "You know the weather.",
+    "tools": [{"name": "weather", "description": ABOUT, "input_schema": SCHEMA}],
+    "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "How is it here, and in Bonn?"},
+                {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": "image/png", "data": PNG},
+                },
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "I look it up."},
+                {"type": "tool_use", "id": "call_1", "name": "weather", "input": CALL},
+                {"type": "tool_use", "id": "call_2", "name": "weather", "input": {}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "call_1", "content": "It rains."},
+                {"type": "tool_result", "tool_use_id": "call_2", "content": "It snows."},
+                {"type": "text", "text": "And tomorrow?"},
+            ],
+        },
+    ],
+}
+AS_CHAT = {
+    "tools": [
+        {
+            "type": "function",
+            "function": {"name": "weather", "description": ABOUT, "parameters": SCHEMA},
+        }
+    ],
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}},
+    "messages": [
+        {"role": "system", "content": "You know the weather."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "How is it here, and in Bonn?"},
+                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": "I look it up.",
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": json.dumps(CALL, indent=2)},
+                },
+                {
+                    "id": "call_2",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": "{ }"},
+                },
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "It rains."},
+        {"role": "tool", "tool_call_id": "call_2", "content": "It snows."},
+        {"role": "user", "content": "And tomorrow?"},
+    ],
+}
+AS_RESPONSES = {
+    "instructions": "You know the weather.",
+    "tools": [{"type": "function", "name": "weather", "description": ABOUT, "parameters": SCHEMA}],
+    "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA}},
+    "input": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_text", "text": "How is it here, and in Bonn?"},
+                {"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"},
+            ],
+        },
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "I look it up."}],
+        },
+        {
+            "type": "function_call",
+            "call_id": "call_1",
+            "name": "weather",
+            "arguments": json.dumps(CALL),
+        },
+        {"type": "function_call", "call_id": "call_2", "name": "weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "It rains."},
+        {"type": "function_call_output", "call_id": "call_2", "output": "It snows."},
+        {"role": "user", "content": "And tomorrow?"},
+    ],
+}
+
+
+def test_a_conversation_is_estimated_alike_in_whichever_dialect_it_is_held():
+    bodies = {
+        "anthropic_messages": {**AS_MESSAGES, "max_tokens": 9},
+        "openai_chat": AS_CHAT,
+        "openai_responses": AS_RESPONSES,
+    }
+    estimates = {
+        dialect: estimate_tokens(
+            DIALECTS[dialect].requests.decode(msgspec.json.encode({"model": "m", **body}))
+        )
+        for dialect, body in bodies.items()
+    }
+    assert set(estimates) == {*DIALECTS}
+    assert len(set(estimates.values())) == 1, estimates

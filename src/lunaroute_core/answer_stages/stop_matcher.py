@@ -20,7 +20,7 @@ from lunaroute_core.model import (
     Usage,
     UsageUpdate,
 )
-from lunaroute_core.token_estimate import estimate_text_tokens
+from lunaroute_core.text_tokens import estimate_text_tokens
 
 
 @define(kw_only=True)
@@ -55,8 +55,7 @@ class StopMatcher:
     _sequences: Sequence[str]
     _texts: dict[int, _Text] = field(factory=dict[int, _Text], init=False)
     _open: dict[int, None] = field(factory=dict[int, None], init=False)
-    _tokens: int = field(default=0, init=False)
-    """Of what was written, about."""
+    _written: list[str] = field(factory=list[str], init=False)
 
     def response(self, response: NormalizedResponse) -> NormalizedResponse:
         blocks: list[Block] = []
@@ -103,7 +102,7 @@ class StopMatcher:
 
     def _write(self, index: int, text: str) -> Iterable[StreamEvent]:
         yield from self._started(index)
-        self._tokens += estimate_text_tokens(text)
+        self._written.append(text)
         yield TextDelta(index=index, text=text)
 
     def _started(self, index: int) -> Iterable[StreamEvent]:
@@ -126,7 +125,8 @@ class StopMatcher:
     def _stop(self, sequence: str) -> Iterable[StreamEvent]:
         for index in self._open:
             yield BlockEnd(index=index)
-        yield UsageUpdate(usage=Usage(output_tokens=self._tokens, estimated=True))
+        written = estimate_text_tokens("".join(self._written))
+        yield UsageUpdate(usage=Usage(output_tokens=written, estimated=True))
         yield StreamFinish(finish=_stopped(sequence))
         yield StreamEnd()
 

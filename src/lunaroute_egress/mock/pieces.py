@@ -1,24 +1,32 @@
 """Cuts text into the pieces a simulated model writes, each counted as one token.
 
-The scale is that of `lunaroute_core.token_estimate`: four ASCII characters, or one
-Chinese one, make a token.
+Four ASCII characters, or one Chinese one, make a token: an ASCII character counts as a quarter,
+any other at a third for each byte of its UTF-8.
 """
 
-from lunaroute_core.token_estimate import estimate_text_tokens
-
 _ASCII_PIECE = 4
+_PIECE = 12
+"""Twelfths of a token."""
 
 
 def pieces(text: str) -> list[str]:
-    """The text in order, in pieces of one estimated token; none for an empty text."""
+    """The text in order, in pieces of at most one token or one character; none for an empty text."""
     if text.isascii():
         starts = range(0, len(text), _ASCII_PIECE)
         return [text[start : start + _ASCII_PIECE] for start in starts]
     cut: list[str] = []
-    piece = ""
+    piece, size = "", 0
     for character in text:
-        if piece and estimate_text_tokens(piece + character) > 1:
+        more = _size(character)
+        if piece and size + more > _PIECE:
             cut.append(piece)
-            piece = ""
+            piece, size = "", 0
         piece += character
+        size += more
     return [*cut, piece]
+
+
+def _size(character: str) -> int:
+    if character.isascii():
+        return _PIECE // _ASCII_PIECE
+    return 4 * len(character.encode("utf-8", "surrogatepass"))

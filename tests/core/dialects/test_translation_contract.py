@@ -44,6 +44,7 @@ from lunaroute_core.testing import (
     stream_events,
     text_response,
 )
+from lunaroute_core.token_estimate import estimate_tokens
 from lunaroute_core.translation import Translation
 
 # The fixture is the same for all examples: a dialect keeps no state.
@@ -287,6 +288,15 @@ def test_strict_translation_refuses_what_is_warned_of_otherwise(dialect, request
     with pytest.raises(InvalidRequestError) as error:
         encoded(dialect, request, strict=True)
     assert error.value.details.param in {warning.param for warning in translation.warnings}
+
+
+@given(request=conversations())
+@over_examples
+def test_a_request_is_estimated_alike_before_and_after(dialect, request):
+    if dialect.name == "acme_prompt":
+        pytest.skip("a prompt is one text, and takes fewer tokens than turns")
+    read = dialect.requests.decode(encoded(dialect, request))
+    assert estimate_tokens(read) == estimate_tokens(request)
 
 
 @given(data=st.data(), request=conversations())
