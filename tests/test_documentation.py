@@ -22,7 +22,12 @@ PAGES = sorted(
     for path in DOCS.rglob("*.md")
     if "_build" not in path.parts
 )
-PUBLIC_MODULES = [*PACKAGES, "lunaroute_core.model", "lunaroute_core.testing"]
+PUBLIC_MODULES = [
+    *PACKAGES,
+    "lunaroute_core.answer_stages",
+    "lunaroute_core.model",
+    "lunaroute_core.testing",
+]
 
 
 def read(page):

@@ -1,6 +1,8 @@
 """LunaRoute's core: the normalized model, the envelopes, the Protocols, the dialects."""
 
+from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
 from lunaroute_core.context import RequestContext, new_request_id
+from lunaroute_core.conversation_memory import ConversationMemory
 from lunaroute_core.errors import (
     ConfigurationError,
     ErrorDetails,
@@ -31,6 +33,7 @@ from lunaroute_core.protocols import (
     SessionStore,
     StateStore,
 )
+from lunaroute_core.translation import Translation
 from lunaroute_core.translation_outcomes import (
     AnswerOutcome,
     DialectOutcomes,
@@ -46,8 +49,10 @@ from lunaroute_core.wire import WireRequest, WireResponse
 __all__ = [
     "AnswerOutcome",
     "ByteSource",
+    "Capabilities",
     "ConfigStore",
     "ConfigurationError",
+    "ConversationMemory",
     "DialectOutcomes",
     "ErrorDetails",
     "ErrorKind",
@@ -63,6 +68,7 @@ __all__ = [
     "Operation",
     "PIIDetector",
     "PIIMatch",
+    "Profiles",
     "Provider",
     "ProviderError",
     "Redactor",
@@ -75,6 +81,7 @@ __all__ = [
     "StateStore",
     "StateStoreError",
     "Timings",
+    "Translation",
     "TranslationWarning",
     "UpstreamAnsweredError",
     "UpstreamProtocolError",
@@ -84,6 +91,7 @@ __all__ = [
     "WireResponse",
     "WireStream",
     "answer_outcomes",
+    "capabilities_of",
     "new_request_id",
     "outcomes_into",
     "request_outcomes",

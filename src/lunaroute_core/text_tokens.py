@@ -1,9 +1,12 @@
 """Estimates the tokens of a text, without any vendor's tokenizer.
 
-The weights below were fitted to `o200k_base`, the tokenizer of OpenAI's models since GPT-4o, on
-2.6 million characters of 37 kinds, and checked on half a million of others. How far off they are
-is in the documentation, for each kind of text (explanation, "Estimates of tokens"): mostly within
-10 %. Other vendors' tokenizers differ from that one by more than that.
+The weights below were fitted to `o200k_base`, the tokenizer of OpenAI's models since GPT-4o, and
+measured on 4.3 million characters of 40 kinds. Beside that tokenizer, estimates of English,
+German, Chinese, Python, TypeScript, Go, JSON and tool schemas are within 5 %, of most other
+languages within 10 % (Vietnamese +19 %), of base64 18 % too low. Other vendors' tokenizers differ
+more from it: Claude's count 10 % more of English and JSON, up to half more from version 4.7 on,
+and up to twice as much of other scripts. The table is in the documentation: explanation,
+"Estimates of tokens".
 """
 
 _CONTINUING = bytes(range(0x80, 0xC0))
@@ -65,7 +68,7 @@ _OTHERS = {
 def estimate_text_tokens(text: str) -> int:
     """Tokens in a text, rounded up.
 
-    Costs about 1.5 ms for 150 kB: a few passes over the bytes, each at the speed of C.
+    Takes about 2 ms for 150 kB: a few passes over the bytes, each at the speed of C.
     """
     raw = f" {text}".encode("utf-8", "surrogatepass")
     kinds = raw.translate(_KINDS, _CONTINUING)

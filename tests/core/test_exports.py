@@ -7,6 +7,7 @@ import pytest
 
 PACKAGES = [
     "lunaroute_core",
+    "lunaroute_core.answer_stages",
     "lunaroute_core.model",
     "lunaroute_core.testing",
 ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lunaroute_core import InvalidRequestError
+from lunaroute_core import InvalidRequestError, Translation
 from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_core.model import (
     ArgumentsDelta,
@@ -45,7 +45,6 @@ from lunaroute_core.testing import (
     text_response,
 )
 from lunaroute_core.token_estimate import estimate_tokens
-from lunaroute_core.translation import Translation
 
 # The fixture is the same for all examples: a dialect keeps no state.
 over_examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
