@@ -7,9 +7,10 @@ from lunaroute_core.dialects.anthropic_messages.block_reader import BlockReader,
 from lunaroute_core.dialects.anthropic_messages.errors import error_kind
 from lunaroute_core.dialects.anthropic_messages.fields import OBJECT, TEXT, JSONFields
 from lunaroute_core.dialects.anthropic_messages.finish import read_finish
-from lunaroute_core.dialects.anthropic_messages.message_reader import answer_errors, read_start
+from lunaroute_core.dialects.anthropic_messages.message_reader import answer_error, read_start
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, read_usage
+from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Finish,
@@ -75,8 +76,9 @@ class MessagesDecoder:
             if self._ended:
                 break
             try:
-                with answer_errors():
-                    events += self._read(event)
+                events += self._read(event)
+            except InvalidRequestError as error:
+                raise answer_error(error) from error
             except RecursionError as error:
                 raise ValueError("an event is nested too deeply") from error
         return events

@@ -29,6 +29,7 @@ RAW = Decoder(Raw)
 RAW_LIST = Decoder(list[Raw])
 RAW_LIST_OR_TEXT: Decoder[str | list[Raw]] = Decoder(str | list[Raw])
 ANY: Decoder[JSONValue] = Decoder()
+_NULL = Raw(b"null")
 
 
 class JSONFields:
@@ -51,7 +52,7 @@ class JSONFields:
     def take(self, key: str, decoder: Decoder[T]) -> T | None:
         """A field's value, None when it is absent or null."""
         raw = self._fields.get(key)
-        if raw is None or _is_null(raw):
+        if raw is None or raw == _NULL:
             return None
         del self._fields[key]
         return read_request(decoder, raw, path=self.at(key))
@@ -71,7 +72,7 @@ class JSONFields:
         if key in self._objects:
             return self._objects[key]
         raw = self._fields.get(key)
-        if raw is None or _is_null(raw):
+        if raw is None or raw == _NULL:
             return None
         del self._fields[key]
         self._objects[key] = JSONFields(raw, path=self.at(key))
@@ -83,6 +84,8 @@ class JSONFields:
 
     def rest(self) -> JSONObject:
         """Everything not taken, by key."""
+        if not self._fields and not self._objects:
+            return self._kept
         rest = {key: read_request(ANY, raw, path=self.at(key)) for key, raw in self._fields.items()}
         for key, fields in self._objects.items():
             left = fields.rest()
@@ -94,7 +97,3 @@ class JSONFields:
         """The rest as an element's extensions."""
         rest = self.rest()
         return {DIALECT: rest} if rest else {}
-
-
-def _is_null(raw: Raw) -> bool:
-    return bytes(memoryview(raw)[:4]) == b"null"

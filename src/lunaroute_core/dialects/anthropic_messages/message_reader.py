@@ -1,17 +1,16 @@
 """Reads what the model wrote: whole messages, and the blocks that streams open."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.blocks import ANSWER_BLOCKS, read_block
-from lunaroute_core.dialects.anthropic_messages.fields import OBJECT, RAW_LIST, TEXT, JSONFields
+from lunaroute_core.dialects.anthropic_messages.fields import ANY, RAW_OBJECT
 from lunaroute_core.dialects.anthropic_messages.finish import read_finish
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT, VENDOR
 from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, read_usage
+from lunaroute_core.dialects.request_json import read_request
 from lunaroute_core.errors import InvalidRequestError
+from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,
     Extensions,
@@ -23,16 +22,33 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 
-_USAGE = Decoder(WireUsage)
+
+class _Begun(Struct, kw_only=True):
+    """What is modelled of any message, also of the one that opens a stream."""
+
+    id: str
+    model: str
+    role: str | None = None
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    stop_details: JSONObject | None = None
+    usage: WireUsage | None = None
 
 
-@contextmanager
-def answer_errors() -> Generator[None]:
+class _Message(_Begun, kw_only=True):
+    """What is modelled of a finished message."""
+
+    type: str
+    content: list[Raw]
+
+
+_BEGUN, _MESSAGE = Decoder(_Begun), Decoder(_Message)
+_MODELLED = frozenset(_Message.__struct_fields__)
+
+
+def answer_error(error: InvalidRequestError) -> ValueError:
     """What is wrong with an answer is no error of the request's."""
-    try:
-        yield
-    except InvalidRequestError as error:
-        raise ValueError(error.details.message) from error
+    return ValueError(error.details.message)
 
 
 def read_message(body: bytes) -> NormalizedResponse:
@@ -41,27 +57,30 @@ def read_message(body: bytes) -> NormalizedResponse:
     Raises:
         ValueError: the bytes are no message.
     """
-    with answer_errors():
-        fields = JSONFields(body)
-        if (kind := fields.require("type", TEXT)) != "message":
-            raise ValueError(f"not a message but {kind!r}")
-        fields.take("role", TEXT)
-        usage = fields.take("usage", _USAGE)
-        response = NormalizedResponse(
-            id=fields.require("id", TEXT),
-            model=fields.require("model", TEXT),
-            usage=None if usage is None else read_usage(usage),
-        )
-        response.blocks = _read_content(fields, model=response.model)
-        calls = any(isinstance(block, ToolCallBlock) for block in response.blocks)
-        response.finish = read_finish(
-            fields.take("stop_reason", TEXT),
-            stop_sequence=fields.take("stop_sequence", TEXT),
-            details=fields.take("stop_details", OBJECT),
-            calls=calls,
-        )
-        response.extensions = _extensions(fields)
-    return response
+    try:
+        message = read_request(_MESSAGE, body)
+        if message.type != "message":
+            raise ValueError(f"not a message but {message.type!r}")
+        blocks = [
+            read_answer_block(raw, path=f"content[{at}]", model=message.model)
+            for at, raw in enumerate(message.content)
+        ]
+        extensions = _extensions(body)
+    except InvalidRequestError as error:
+        raise answer_error(error) from error
+    return NormalizedResponse(
+        id=message.id,
+        model=message.model,
+        blocks=blocks,
+        finish=read_finish(
+            message.stop_reason,
+            stop_sequence=message.stop_sequence,
+            details=message.stop_details,
+            calls=any(isinstance(block, ToolCallBlock) for block in blocks),
+        ),
+        usage=None if message.usage is None else read_usage(message.usage),
+        extensions=extensions,
+    )
 
 
 def read_start(raw: Raw) -> StreamStart:
@@ -70,19 +89,13 @@ def read_start(raw: Raw) -> StreamStart:
     Raises:
         ValueError: it is no message.
     """
-    with answer_errors():
-        fields = JSONFields(raw, path="message")
-        usage = fields.take("usage", _USAGE)
-        for key in ("type", "role"):
-            fields.take(key, TEXT)
-        fields.take("content", RAW_LIST)
-        start = StreamStart(
-            id=fields.require("id", TEXT),
-            model=fields.require("model", TEXT),
-            usage=None if usage is None else read_usage(usage),
-        )
-        start.extensions = _extensions(fields)
-    return start
+    try:
+        begun = read_request(_BEGUN, raw, path="message")
+        extensions = _extensions(raw)
+    except InvalidRequestError as error:
+        raise answer_error(error) from error
+    usage = None if begun.usage is None else read_usage(begun.usage)
+    return StreamStart(id=begun.id, model=begun.model, usage=usage, extensions=extensions)
 
 
 def read_answer_block(raw: Raw, *, path: str, model: str) -> Block:
@@ -90,7 +103,7 @@ def read_answer_block(raw: Raw, *, path: str, model: str) -> Block:
     block = read_block(raw, path, ANSWER_BLOCKS)
     if isinstance(block, ReasoningBlock):
         block.origin = Origin(dialect=DIALECT, vendor=VENDOR, model=model)
-    elif isinstance(block, TextBlock):
+    elif block.extensions and isinstance(block, TextBlock):
         block.extensions = _without_empty_citations(block.extensions)
     return block
 
@@ -101,17 +114,8 @@ def _without_empty_citations(extensions: Extensions) -> Extensions:
     return {DIALECT: rest} if rest else {}
 
 
-def _read_content(fields: JSONFields, *, model: str) -> list[Block]:
-    return [
-        read_answer_block(raw, path=f"content[{at}]", model=model)
-        for at, raw in enumerate(fields.require("content", RAW_LIST))
-    ]
-
-
-_STOP = ("stop_reason", "stop_sequence", "stop_details")
-
-
-def _extensions(fields: JSONFields) -> Extensions:
-    """The rest; that a message has not stopped, or of itself, is no field of it."""
-    rest = {key: value for key, value in fields.rest().items() if key not in _STOP}
+def _extensions(raw: bytes | Raw) -> Extensions:
+    """The fields of a message that are not modelled."""
+    fields = read_request(RAW_OBJECT, raw)
+    rest = {key: ANY.decode(value) for key, value in fields.items() if key not in _MODELLED}
     return {DIALECT: rest} if rest else {}

@@ -1,7 +1,6 @@
 """Token counts, both ways. Anthropic's counters are disjoint, as the normalized ones are."""
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import CacheWrites, Usage
@@ -46,7 +45,6 @@ _DETAILS = (
 
 
 def read_usage(wire: WireUsage) -> Usage:
-    values = asdict(wire)
     thinking = wire.output_tokens_details
     return Usage(
         input_tokens=wire.input_tokens,
@@ -54,7 +52,7 @@ def read_usage(wire: WireUsage) -> Usage:
         cache_writes=_read_cache_writes(wire),
         output_tokens=wire.output_tokens,
         reasoning_tokens=thinking.thinking_tokens if thinking is not None else None,
-        details={key: values[key] for key in _DETAILS if values[key] is not None},
+        details={key: value for key in _DETAILS if (value := getattr(wire, key)) is not None},
     )
 
 

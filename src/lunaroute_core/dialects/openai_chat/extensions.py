@@ -39,7 +39,8 @@ def form_of(kept: Extensions) -> JSONObject:
 
 def own_fields(kept: Extensions) -> JSONObject:
     """An element's fields that are not modelled."""
-    return {key: value for key, value in kept.get(DIALECT, {}).items() if key != FORM}
+    own = kept.get(DIALECT)
+    return {key: value for key, value in own.items() if key != FORM} if own else {}
 
 
 def restored(written: JSONObject, kept: Extensions) -> JSONObject:

@@ -1,6 +1,7 @@
 """The blocks of an answer as one assistant message."""
 
 import msgspec
+from msgspec import Struct
 
 from lunaroute_core.dialects.openai_chat.annotations import annotation
 from lunaroute_core.dialects.openai_chat.reasoning import encode_detail, reasoning_text
@@ -21,59 +22,85 @@ def encode_message(blocks: list[Block], *, legacy: bool) -> JSONObject:
     Hosted calls and other blocks that Chat has no words for are not in it. `legacy` asks
     for the first call as `function_call`; that form holds only one.
     """
-    refusals = [block.text for block in blocks if isinstance(block, RefusalBlock)]
+    content = _Content.of(blocks)
     message: JSONObject = {
         "role": "assistant",
-        "content": _content(blocks),
-        "refusal": "".join(refusals) if refusals else None,
+        "content": content.text,
+        "refusal": "".join(content.refusals) if content.refusals else None,
     }
-    _add_annotations(message, blocks)
-    _add_reasoning(message, blocks)
-    _add_calls(message, blocks, legacy=legacy)
-    for block in blocks:
-        if isinstance(block, AudioBlock):
-            message["audio"] = encode_audio(block)
+    if annotations := _annotations(content.texts):
+        message["annotations"] = [*annotations]
+    if content.reasoning:
+        _add_reasoning(message, content.reasoning)
+    if content.calls:
+        _add_calls(message, content.calls, legacy=legacy)
+    if content.audio is not None:
+        message["audio"] = encode_audio(content.audio)
     return message
 
 
-def _content(blocks: list[Block]) -> str | None:
-    """The text without separators; null if there is none, but something in its place."""
-    text = "".join(block.text for block in blocks if isinstance(block, TextBlock))
-    instead = any(isinstance(it, RefusalBlock | ToolCallBlock | AudioBlock) for it in blocks)
-    return text or (None if instead else "")
+class _Content(Struct):
+    """The blocks of a message by kind."""
+
+    texts: list[TextBlock] = []
+    refusals: list[str] = []
+    reasoning: list[ReasoningBlock] = []
+    calls: list[ToolCallBlock] = []
+    audio: AudioBlock | None = None
+
+    @classmethod
+    def of(cls, blocks: list[Block]) -> "_Content":
+        content = cls()
+        for block in blocks:
+            match block:
+                case TextBlock():
+                    content.texts.append(block)
+                case ToolCallBlock():
+                    content.calls.append(block)
+                case ReasoningBlock():
+                    content.reasoning.append(block)
+                case RefusalBlock():
+                    content.refusals.append(block.text)
+                case AudioBlock():
+                    content.audio = block
+                case _:
+                    pass
+        return content
+
+    @property
+    def text(self) -> str | None:
+        """The text without separators; null if there is none, but something in its place."""
+        text = "".join([block.text for block in self.texts])
+        instead = self.refusals or self.calls or self.audio is not None
+        return text or (None if instead else "")
 
 
-def _add_annotations(message: JSONObject, blocks: list[Block]) -> None:
+def _annotations(texts: list[TextBlock]) -> list[JSONObject]:
     base = 0
     annotations: list[JSONObject] = []
-    for block in blocks:
-        if isinstance(block, TextBlock):
-            length = len(block.text)
-            written = (annotation(it, base=base, length=length) for it in block.citations)
-            annotations += [it for it in written if it is not None]
-            base += length
-    if annotations:
-        message["annotations"] = [*annotations]
+    for block in texts:
+        length = len(block.text)
+        written = [annotation(it, base=base, length=length) for it in block.citations]
+        annotations += [it for it in written if it is not None]
+        base += length
+    return annotations
 
 
-def _add_reasoning(message: JSONObject, blocks: list[Block]) -> None:
-    reasoning = [block for block in blocks if isinstance(block, ReasoningBlock)]
-    if text := reasoning_text(blocks):
+def _add_reasoning(message: JSONObject, reasoning: list[ReasoningBlock]) -> None:
+    if text := reasoning_text(reasoning):
         message["reasoning_content"] = text
-    if reasoning:
-        message["reasoning_details"] = [
-            encode_detail(block, index=at) for at, block in enumerate(reasoning)
-        ]
+    message["reasoning_details"] = [
+        encode_detail(block, index=at) for at, block in enumerate(reasoning)
+    ]
 
 
-def _add_calls(message: JSONObject, blocks: list[Block], *, legacy: bool) -> None:
-    calls = [block for block in blocks if isinstance(block, ToolCallBlock)]
-    if calls and legacy:
+def _add_calls(message: JSONObject, calls: list[ToolCallBlock], *, legacy: bool) -> None:
+    if legacy:
         message["function_call"] = {
             "name": calls[0].name,
             "arguments": complete_arguments(calls[0]),
         }
-    elif calls:
+    else:
         message["tool_calls"] = [
             {"id": call.id, **call_body(call, complete_arguments(call))} for call in calls
         ]

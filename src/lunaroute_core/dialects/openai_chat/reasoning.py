@@ -6,6 +6,8 @@ signatures in `reasoning_details`, entries told apart by `type`. We write the fi
 the last; the OpenAI SDKs keep both, so a client that echoes whole messages returns them.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from lunaroute_core.dialects.openai_chat.extensions import extensions, own_fields
@@ -78,7 +80,7 @@ def _origin(left: JSONObject) -> Origin | None:
     return origin
 
 
-def reasoning_text(blocks: list[Block]) -> str:
+def reasoning_text(blocks: Iterable[Block]) -> str:
     """The readable text of all reasoning."""
     parts = (part for block in blocks if isinstance(block, ReasoningBlock) for part in block.parts)
     return SEPARATOR.join(part for part in parts if part)

@@ -5,15 +5,6 @@ from lunaroute_core.model import CacheWrites, Usage
 
 _PROMPT = "prompt_tokens_details"
 _COMPLETION = "completion_tokens_details"
-_ALWAYS_WRITTEN: dict[str, JSONObject] = {
-    _PROMPT: {"audio_tokens": 0},
-    _COMPLETION: {
-        "audio_tokens": 0,
-        "accepted_prediction_tokens": 0,
-        "rejected_prediction_tokens": 0,
-    },
-}
-"""Details that OpenAI always gives, zero or not."""
 
 
 def read_usage(value: JSONValue) -> Usage | None:
@@ -62,20 +53,27 @@ def _take(details: JSONObject, key: str) -> int | None:
 
 
 def write_usage(usage: Usage | None) -> JSONObject:
-    """The `usage` object. Its numbers are mandatory in Chat, so unknown ones become 0."""
+    """The `usage` object. Its numbers are mandatory in Chat, so unknown ones become 0.
+
+    Details that OpenAI always gives, zero or not, are always there.
+    """
     usage = usage or Usage()
-    writes = usage.cache_writes.total if usage.cache_writes is not None else 0
+    prompt, completion = usage.prompt_tokens, usage.output_tokens or 0
     return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.output_tokens or 0,
-        "total_tokens": usage.total_tokens,
-        _PROMPT: _written(
-            usage, _PROMPT, cached_tokens=usage.cache_read_tokens or 0, cache_write_tokens=writes
-        ),
-        _COMPLETION: _written(usage, _COMPLETION, reasoning_tokens=usage.reasoning_tokens or 0),
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        _PROMPT: {
+            "audio_tokens": 0,
+            **_details(usage.details, _PROMPT),
+            "cached_tokens": usage.cache_read_tokens or 0,
+            "cache_write_tokens": usage.cache_writes.total if usage.cache_writes else 0,
+        },
+        _COMPLETION: {
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+            **_details(usage.details, _COMPLETION),
+            "reasoning_tokens": usage.reasoning_tokens or 0,
+        },
     }
-
-
-def _written(usage: Usage, key: str, **counts: int) -> JSONObject:
-    own = usage.details.get(key)
-    return {**_ALWAYS_WRITTEN[key], **(own if isinstance(own, dict) else {}), **counts}
