@@ -74,7 +74,7 @@ def _options(asked: CacheOptions, adaptation: Adaptation) -> JSONObject:
     if given and not adaptation.marks_caches:
         adaptation.translation.dropped("prompt_cache_options", "the model takes none")
         return {}
-    for key in given.keys() - _OPTIONS:
+    for key in sorted(given.keys() - _OPTIONS):
         adaptation.translation.dropped(f"prompt_cache_options.{key}", "it is no option of Chat's")
     return {key: value for key, value in given.items() if key in _OPTIONS}
 
