@@ -24,6 +24,9 @@ PARAMS = {
     "anthropic_messages": MessageCreateParams,
     "beta": BetaMessageParams,
 }
+OLDER_VERSION = "2023-06-01"
+SAMPLING = {"temperature", "top_p", "top_k"}
+"""Fields of Anthropic's that only its older version has, and the SDK's types no longer."""
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 UNBOUNDED = {"minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "oneOf"}
 
@@ -38,19 +41,31 @@ def _state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def refusals() -> Callable[..., list[str]]:
-    """`refusals(dialect, body, beta=False)`: why the dialect's vendor would answer 400."""
+    """`refusals(dialect, body, **headers)`: why the dialect's vendor would answer 400.
+
+    `version` and `beta` are Anthropic's headers.
+    """
     adapters = {name: pydantic.TypeAdapter(params) for name, params in PARAMS.items()}
 
-    def run(dialect: str, body: Body, *, beta: bool = False) -> list[str]:
+    def run(
+        dialect: str, body: Body, *, version: str | None = None, beta: str | None = None
+    ) -> list[str]:
         adapter = adapters["beta" if beta and dialect == "anthropic_messages" else dialect]
+        older = SAMPLING if version == OLDER_VERSION else set()
+        checked = {key: value for key, value in body.items() if key not in older}
         try:
-            typed = _materialised(adapter.validate_python(body))
+            typed = _materialised(adapter.validate_python(checked))
         except pydantic.ValidationError as error:
             return [f"{it['loc']}: {it['msg']}" for it in error.errors()]
-        said = list(_unknown(body, typed, ""))
-        return [*said, *RULES[dialect](body)]
+        said = list(_unknown(checked, typed, ""))
+        return [*said, *RULES[dialect](body), *_headers(dialect, version)]
 
     return run
+
+
+def _headers(dialect: str, version: str | None) -> Iterator[str]:
+    if (version is None) is (dialect == "anthropic_messages"):
+        yield f"anthropic-version: {version}"
 
 
 def _materialised(value: Any) -> Any:
@@ -213,8 +228,9 @@ def _item_pairing(items: list[Body]) -> Iterator[str]:
             waiting[item["call_id"]] = CALLS[kind]
         elif kind in CALLS.values() and waiting.pop(item["call_id"], None) != kind:
             yield f"input[{index}]: a result of no call"
-        following = items[index + 1].get("type", "message") if index + 1 < len(items) else None
-        if kind == "reasoning" and following not in ("reasoning", "message", *CALLS):
+        following = items[index + 1] if index + 1 < len(items) else {}
+        led_to = {following.get("type"), following.get("role")}
+        if kind == "reasoning" and not led_to & {"reasoning", "assistant", *CALLS}:
             yield f"input[{index}]: reasoning without the item it led to"
     if waiting:
         yield f"{list(waiting)} had no result"

@@ -45,8 +45,8 @@ class Vendor:
 
     def answer(self, request: RecordedRequest) -> Reply:
         body = json.loads(request.body)
-        beta = request.header("anthropic-beta") is not None
-        said = self.refusals(self.dialect, body, beta=beta)
+        headers = {it: request.header(f"anthropic-{it}") for it in ("version", "beta")}
+        said = self.refusals(self.dialect, body, **headers)
         if request.target != self.target:
             said.append(f"no such path: {request.target}")
         if said:
