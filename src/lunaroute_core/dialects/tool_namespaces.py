@@ -1,5 +1,7 @@
 """Namespaced tools, for dialects without namespaces, and the way back to them."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from lunaroute_core.answer_stages import ClientTool, ToolRestoration
@@ -29,6 +31,19 @@ def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
         turns=[_flat_turn(turn) for turn in request.turns],
         tool_choice=_flat_choice(request.tool_choice, request.tools),
     )
+
+
+def tool_fields(tools: Iterable[Tool]) -> list[str]:
+    """Where a client's tools stand in its request: `tools[3]`, or `tools[3].tools[0]`."""
+    fields: list[str] = []
+    namespace, at, inside = None, -1, 0
+    for tool in tools:
+        before, namespace = namespace, None if isinstance(tool, HostedTool) else tool.namespace
+        inside += 1
+        if namespace is None or namespace is not before:
+            at, inside = at + 1, 0
+        fields.append(f"tools[{at}]" if namespace is None else f"tools[{at}].tools[{inside}]")
+    return fields
 
 
 def tool_restoration(

@@ -10,6 +10,7 @@ C, R, A = "openai_chat", "openai_responses", "anthropic_messages"
 HI = [{"role": "user", "content": "Hi"}]
 LONG = "t" * 64
 ODD = "mcp__files__read-it"
+URL = "https://example.com/found"
 PATCH = 'say "it"\n\u2028\\n'
 
 
@@ -174,3 +175,96 @@ async def test_arguments_that_are_no_json_reach_the_client(talk, reply, tools_of
         await on.ask(history, stream=True, tools=tools_of(A))
     assert "{'a': 1}" in str(heard.calls)
     assert "[tool_error]" in json.dumps(on.turns()[-1])
+
+
+def searched(upstream, said):
+    """An answer for which the vendor has searched the web, and which says what it found."""
+    if upstream == A:
+        found = {"type": "web_search_result", "title": "T", "url": URL, "encrypted_content": "x"}
+        use = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search"}
+        result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [found]}
+        cited = {"type": "web_search_result_location", "url": URL, "title": "T"}
+        cited |= {"cited_text": "a word", "encrypted_index": "y"}
+        text = {**said["content"][0], "citations": [cited]}
+        return {**said, "content": [{**use, "input": {"query": "q"}}, result, text]}
+    call = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    call["action"] = {"type": "search", "query": "q"}
+    (message,) = said["output"]
+    cited = {"type": "url_citation", "url": URL, "title": "T", "start_index": 0, "end_index": 5}
+    message = {**message, "content": [{**message["content"][0], "annotations": [cited]}]}
+    return {**said, "output": [call, message]}
+
+
+SEARCHES = {
+    A: {
+        "tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}],
+        "tool_choice": {"type": "tool", "name": "web_search"},
+    },
+    R: {"tools": [{"type": "web_search"}], "tool_choice": "required"},
+    C: {"web_search_options": {}},
+}
+
+
+def search_streamed(upstream, said, events):
+    """The same as a stream, which `events` is without the search."""
+    if upstream == A:
+        use, result, text = said["content"]
+        asked = {"type": "input_json_delta", "partial_json": json.dumps(use["input"])}
+        cited = {"type": "citations_delta", "citation": text["citations"][0]}
+        stop = next(at for at, it in enumerate(events) if it["type"] == "content_block_stop")
+        start = "content_block_start"
+        return [
+            events[0],
+            {"type": start, "index": 0, "content_block": {**use, "input": {}}},
+            {"type": "content_block_delta", "index": 0, "delta": asked},
+            {"type": "content_block_stop", "index": 0},
+            {"type": start, "index": 1, "content_block": result},
+            {"type": "content_block_stop", "index": 1},
+            *({**it, "index": 2} if "index" in it else it for it in events[1:stop]),
+            {"type": "content_block_delta", "index": 2, "delta": cited},
+            *({**it, "index": 2} if "index" in it else it for it in events[stop:]),
+        ]
+    call, message = said["output"]
+    place = {"output_index": 0, "item_id": call["id"]}
+    kinds = "response.web_search_call."
+    (cited,) = message["content"][0]["annotations"]
+    begun = {"output_index": 0, "item": {**call, "status": "in_progress"}}
+    part = {"output_index": 1, "item_id": message["id"], "content_index": 0}
+    annotation = {**part, "annotation_index": 0, "annotation": cited}
+    done = next(at for at, it in enumerate(events) if it["type"] == "response.output_text.done")
+    whole = [
+        *events[:2],
+        {"type": "response.output_item.added", **begun},
+        *({"type": f"{kinds}{it}", **place} for it in ("in_progress", "searching", "completed")),
+        {"type": "response.output_item.done", "output_index": 0, "item": call},
+        *({**it, "output_index": 1} for it in events[2:done]),
+        {"type": "response.output_text.annotation.added", **annotation},
+        {**events[done], "output_index": 1},
+        {**events[done + 1], "output_index": 1, "part": message["content"][0]},
+        {**events[done + 2], "output_index": 1, "item": message},
+        {**events[-1], "response": said},
+    ]
+    return [{**event, "sequence_number": n} for n, event in enumerate(whole)]
+
+
+@pytest.mark.parametrize(("client", "upstream"), [(A, R), (C, R), (R, A), (C, A)])
+async def test_a_search_that_the_vendor_makes(talk, vendors, frames, client, upstream, stream):
+    """The program gets what was found, and no call that it should answer."""
+    said = searched(upstream, vendors.whole(upstream, text="found it"))
+    script = json_reply(200, said)
+    if stream:
+        events = search_streamed(upstream, said, vendors.stream(upstream, text="found it"))
+        script = sse_reply([frames(events)])
+    async with talk(client, upstream, script) as on:
+        heard = await on.ask(HI, stream=stream, **SEARCHES[client])
+    (tool,) = on.sent()["tools"]
+    assert tool["type"].startswith("web_search")
+    assert (heard.text, heard.calls) == ("found it", [])
+    if client == C:
+        (cited,) = heard.answer.choices[0].message.to_dict(warnings=False)["annotations"]
+        assert cited["url_citation"]["url"] == URL
+    if client == R:
+        (cited,) = heard.answer.output[-1].content[0].annotations
+        assert cited.url == URL
+    ending = {C: "stop", R: "completed", A: "end_turn"}[client]
+    assert ending in json.dumps(heard.answer.to_dict(warnings=False))

@@ -26,7 +26,11 @@ from lunaroute_core.dialects.anthropic_messages.foreign_turns import (
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.thinking import adapted_reasoning, thinks
 from lunaroute_core.dialects.tool_ids import ToolNames
-from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
+from lunaroute_core.dialects.tool_namespaces import (
+    tool_fields,
+    tool_restoration,
+    without_namespaces,
+)
 from lunaroute_core.model import Limits, NormalizedRequest, RequestSource, StreamOptions
 from lunaroute_core.translation import Translation
 
@@ -49,7 +53,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     check_request(request.extensions, adaptation)
     note_state(request, adaptation)
     turns = adapted_turns(request.turns, adaptation)
-    tools = adapted_tools(request, adaptation)
+    tools = adapted_tools(request, adaptation, fields=tool_fields(client_request.tools))
     choice = adapted_choice(request.tool_choice, tools, adaptation)
     max_tokens = request.limits.max_output_tokens or capabilities.max_output_tokens
     reasoning = adapted_reasoning(

@@ -29,16 +29,18 @@ from lunaroute_core.model import (
 _COMBINATORS = ("anyOf", "oneOf", "allOf")
 
 
-def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
-    """The tools that may be called.
+def adapted_tools(
+    request: NormalizedRequest, adaptation: Adaptation, *, fields: list[str]
+) -> list[Tool]:
+    """The tools that may be called; the client calls them by `fields`, one each.
 
     Raises:
         InvalidRequestError: Anthropic cannot offer one of them.
     """
     tools = [
         adapted
-        for at, tool in enumerate(request.tools)
-        if (adapted := _tool(tool, request, adaptation, param=f"tools[{at}]")) is not None
+        for tool, param in zip(request.tools, fields, strict=True)
+        if (adapted := _tool(tool, request, adaptation, param=param)) is not None
     ]
     return _limited(tools, request, adaptation)
 

@@ -34,7 +34,11 @@ from lunaroute_core.dialects.openai_chat.foreign_turns import (
     adapted_turns,
 )
 from lunaroute_core.dialects.tool_ids import ToolNames
-from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
+from lunaroute_core.dialects.tool_namespaces import (
+    tool_fields,
+    tool_restoration,
+    without_namespaces,
+)
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import Extensions, NormalizedRequest, RequestSource
 from lunaroute_core.translation import Translation
@@ -55,7 +59,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     adaptation = Adaptation(dialect=request.source.dialect, translation=translation, names=names)
     check_request(request.extensions, adaptation)
     conversation = adapted_conversation(request, adaptation)
-    tools = adapted_tools(request, adaptation)
+    tools = adapted_tools(request, adaptation, fields=tool_fields(client_request.tools))
     adapted = NormalizedRequest(
         model=request.model,
         source=RequestSource(dialect=DIALECT),

@@ -24,12 +24,18 @@ _FILTERS = ("filters", "allowed_domains", "blocked_domains")
 _READ = frozenset({"type", "name", "cache_control", "user_location", "search_context_size"})
 
 
-def adapted_tools(request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
-    """Raises InvalidRequestError for a tool that only another vendor runs."""
+def adapted_tools(
+    request: NormalizedRequest, adaptation: Adaptation, *, fields: list[str]
+) -> list[Tool]:
+    """The tools that may be called; the client calls them by `fields`, one each.
+
+    Raises:
+        InvalidRequestError: only another vendor runs one of them.
+    """
     return [
         adapted
-        for at, tool in enumerate(request.tools)
-        if (adapted := _tool(tool, request, adaptation, param=f"tools[{at}]")) is not None
+        for tool, param in zip(request.tools, fields, strict=True)
+        if (adapted := _tool(tool, request, adaptation, param=param)) is not None
     ]
 
 

@@ -67,6 +67,16 @@ def test_a_search_among_other_tools_is_dropped(responses, refusal, kind):
     assert refusal(responses, tools=[{"type": kind}], model="gpt-5.6-sol") == "tools[0]"
 
 
+def test_tools_are_called_by_their_places_in_the_clients_request(responses):
+    """Those of a namespace stand inside one of its tools."""
+    odd = {**F, "async": True}
+    space = {"type": "namespace", "name": "n", "description": "d", "tools": [F, odd]}
+    other = {**space, "name": "o", "tools": [odd]}
+    _, warnings = responses(tools=[F, space, other, {**odd, "name": "g"}, {"type": "web_search"}])
+    fields = ["tools[1].tools[1].async", "tools[2].tools[0].async", "tools[3].async", "tools[4]"]
+    assert [it for _, it in warnings] == fields
+
+
 def test_web_search_with_a_place(anthropic, responses):
     place = {"city": "Rome", "country": "IT"}
     search = {

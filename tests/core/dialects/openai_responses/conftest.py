@@ -286,7 +286,7 @@ def vendor_responses(draw):
     return response
 
 
-def vendor_usage(fresh, read, m30, h12, output, reasoning):  # noqa: PLR0917
+def vendor_usage(fresh, read, m30, h12, output, reasoning):
     writes = {"ttl_30m_tokens": m30, "ttl_12h_tokens": h12}
     details = {"cached_tokens": read, "cache_write_tokens": m30 + h12}
     if m30 + h12:

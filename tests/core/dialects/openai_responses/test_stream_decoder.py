@@ -70,7 +70,7 @@ def text_delta(text, index=0):
 
 @GENERATED
 @given(data=st.data())
-def test_a_stream_amounts_to_what_the_whole_answer_says(  # noqa: PLR0917
+def test_a_stream_amounts_to_what_the_whole_answer_says(
     answers, decoded, put_together, vendor_responses, vendor_stream, data
 ):
     raw = data.draw(vendor_responses)
@@ -84,7 +84,7 @@ def test_a_stream_amounts_to_what_the_whole_answer_says(  # noqa: PLR0917
 
 @GENERATED
 @given(data=st.data())
-def test_a_stream_written_again_is_the_same_for_the_sdk(  # noqa: PLR0917
+def test_a_stream_written_again_is_the_same_for_the_sdk(
     accumulated, decoded, streams, vendor_responses, vendor_stream, data
 ):
     raw = data.draw(vendor_responses)
