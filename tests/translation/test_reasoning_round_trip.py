@@ -224,7 +224,7 @@ def given_back(upstream):
 
 @EVERY_KIND
 @BOTH_WAYS
-async def test_a_chat_client_that_echoes_messages_brings_thinking_back(frames, content, stream):
+async def test_27_a_chat_client_that_echoes_messages_brings_thinking_back(frames, content, stream):
     upstream = StrictAnthropic(frames, content, [{"type": "text", "text": "two"}])
     async with gateway_to(upstream) as (gateway, _), sdk_of(C, gateway) as sdk:
         said = await ask_chat(sdk, [USER], stream=stream)
@@ -236,7 +236,9 @@ async def test_a_chat_client_that_echoes_messages_brings_thinking_back(frames, c
 
 @EVERY_KIND
 @BOTH_WAYS
-async def test_a_chat_client_that_rebuilds_messages_gets_it_from_the_vault(frames, content, stream):
+async def test_26_a_chat_client_that_rebuilds_messages_gets_thinking_from_the_vault(
+    frames, content, stream
+):
     upstream = StrictAnthropic(frames, content, [{"type": "text", "text": "two"}])
     async with (
         gateway_to(upstream, store=MemoryStateStore()) as (gateway, _),
@@ -250,7 +252,7 @@ async def test_a_chat_client_that_rebuilds_messages_gets_it_from_the_vault(frame
 
 @EVERY_KIND
 @BOTH_WAYS
-async def test_a_responses_client_brings_it_back(frames, content, stream):
+async def test_27_a_responses_client_brings_thinking_back(frames, content, stream):
     upstream = StrictAnthropic(frames, content, [{"type": "text", "text": "two"}])
     async with gateway_to(upstream) as (gateway, _), sdk_of(R, gateway) as sdk:
         items = await ask_responses(sdk, [USER], stream=stream)
