@@ -61,6 +61,18 @@ class ModelResponse:
             self._normalized = self._decoded(self.wire)
         return self._normalized
 
+    def with_normalized(self, normalized: NormalizedResponse) -> "ModelResponse":
+        """The same answer with other content."""
+        return ModelResponse(
+            provider=self.provider,
+            model=self.model,
+            wire=self.wire,
+            summary=self.summary,
+            timings=self.timings,
+            stages=self.stages,
+            normalized=normalized,
+        )
+
     def _decoded(self, wire: WireResponse) -> NormalizedResponse:
         content = wire.body if wire.content is None else wire.content
         try:

@@ -124,6 +124,9 @@ class Connector:
     _urls: dict[tuple[str, str, bytes], URL] = field(
         factory=dict[tuple[str, str, bytes], URL], init=False
     )
+    _known: dict[tuple[str, str], Capabilities] = field(
+        factory=dict[tuple[str, str], Capabilities], init=False
+    )
 
     async def send(self, request: ModelRequest) -> ModelResponse:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
@@ -146,15 +149,19 @@ class Connector:
         raise_for_status(answer, provider=self.name)
         if request.operation is Operation.LIST_MODELS:
             self._learned.read(answer)
-        generated = request.operation is Operation.GENERATE
-        return ModelResponse(
+            self._known.clear()
+        given = ModelResponse(
             provider=self.name,
             model=request.model,
             wire=answer,
-            summary=summary_of(answer, provider=self.name) if generated else AnswerSummary(),
             timings=timings,
             stages=stages or (),
         )
+        if stages is not None:
+            given.summary = AnswerSummary.of(given.normalized)
+        elif request.operation is Operation.GENERATE:
+            given.summary = summary_of(answer, provider=self.name)
+        return given
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
@@ -205,13 +212,18 @@ class Connector:
 
     def capabilities(self, model: str, dialect: str) -> Capabilities:
         """What is known of a model, by the upstream's name for it."""
-        return capabilities_of(
-            dialect,
-            model,
-            server=server_at(dialect, self.endpoint.base_url, name=self.server),
-            stated=self._learned.of(model),
-            own=self.profiles,
-        )
+        known = self._known.get((dialect, model))
+        if known is None:
+            known = capabilities_of(
+                dialect,
+                model,
+                server=server_at(dialect, self.endpoint.base_url, name=self.server),
+                stated=self._learned.of(model),
+                own=self.profiles,
+            )
+            if len(self._known) < 1024:  # clients choose the models
+                self._known[dialect, model] = known
+        return known
 
     def _dialect_for(self, request: ModelRequest) -> str:
         """The client's own dialect if the upstream speaks it, else its best."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-import attrs
 from attrs import define, field
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
@@ -63,7 +62,7 @@ class ConversationLayer:
         response = await self.provider.send(turn.asked)
         answer = staged_response(response.normalized, turn.stages)
         await turn.finished(answer)
-        return attrs.evolve(response, normalized=answer)
+        return response.with_normalized(answer)
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError or ProviderError."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import msgspec
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.answer_accumulator import BlockAccumulator
 from lunaroute_core.model import (
@@ -20,8 +20,7 @@ from lunaroute_core.model import (
 from lunaroute_egress.conversation.reasoning_seal import ReasoningSeal
 
 
-@define(kw_only=True)
-class SealedAnswer:
+class SealedAnswer(Struct, kw_only=True):
     """An `AnswerStage`: reasoning keeps its text, and gets a seal for its opaque part.
 
     In a stream the seal comes last, since it holds the whole block.
@@ -29,7 +28,7 @@ class SealedAnswer:
 
     seal: ReasoningSeal
     origin: Origin
-    _open: dict[int, BlockAccumulator] = field(factory=dict[int, BlockAccumulator], init=False)
+    _open: dict[int, BlockAccumulator] = {}
 
     def response(self, response: NormalizedResponse) -> NormalizedResponse:
         sealed = msgspec.structs.replace(response, blocks=self._blocks(response.blocks))
