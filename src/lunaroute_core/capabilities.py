@@ -49,9 +49,10 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether it takes a JSON schema for its answer."""
     max_stop_sequences: Annotated[int, Meta(ge=0)] = 4
     """How many stop sequences it takes; 0: none (Chat)."""
-    max_output_tokens: Annotated[int, Meta(ge=1)] = 8192
-    """The most it can write; sent where the dialect wants a limit and the client gave none
-    (Anthropic)."""
+    max_output_tokens: Annotated[int, Meta(ge=1)] | None = None
+    """The most it can write; null: that is not known. A client's higher limit is lowered to it,
+    and it is sent where the dialect wants a limit and the client gave none (Anthropic; 8192
+    where it is not known)."""
     output_limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     """How the server calls the limit (Chat)."""
     stream_usage: bool = True

@@ -113,7 +113,7 @@ def test_every_key_is_tried_with_an_invalid_value():
     ("profile", "field", "reason"),
     [
         ({"telepathy": True}, "telepathy", "unknown capability; known are sampling"),
-        ({"max_output_tokens": "many"}, "max_output_tokens", "Expected `int`, got `str`"),
+        ({"max_output_tokens": "many"}, "max_output_tokens", "Expected `int | null`, got `str`"),
         ({"max_output_tokens": 0}, "max_output_tokens", "Expected `int` >= 1"),
         ({"sampling": 1}, "sampling", "Expected `bool`, got `int`"),
         ({"efforts": ["heroic"]}, "efforts", "Invalid enum value 'heroic'"),

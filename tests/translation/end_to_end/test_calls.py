@@ -120,3 +120,14 @@ async def test_tokens_are_estimated_where_the_vendor_counts_none(talk, upstream)
         )
     assert 300 < counted.input_tokens < 600
     assert on.server.requests == []
+
+
+async def test_more_is_not_asked_for_than_a_model_can_write(talk, reply, client, upstream):
+    """Claude Code asks for 32,000 tokens of whatever model it is given."""
+    asked = {C: "max_completion_tokens", R: "max_output_tokens", A: "max_tokens"}
+    model = "claude-3-haiku-20240307" if upstream == A else "gpt-4o"
+    name = "some-model"
+    script = reply(upstream, False, text="ok")
+    async with talk(client, upstream, script, models={name: model}) as on:
+        await on.ask(HI, model=name, **{asked[client]: 20000})
+    assert on.sent()[asked[upstream]] == (4096 if upstream == A else 16384)

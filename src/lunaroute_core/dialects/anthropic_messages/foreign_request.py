@@ -25,6 +25,7 @@ from lunaroute_core.dialects.anthropic_messages.foreign_turns import (
 )
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.thinking import adapted_reasoning, thinks
+from lunaroute_core.dialects.output_limit import output_limit
 from lunaroute_core.dialects.tool_ids import ToolNames
 from lunaroute_core.dialects.tool_namespaces import (
     tool_fields,
@@ -55,7 +56,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     turns = adapted_turns(request.turns, adaptation)
     tools = adapted_tools(request, adaptation, fields=tool_fields(client_request.tools))
     choice = adapted_choice(request.tool_choice, tools, adaptation)
-    max_tokens = request.limits.max_output_tokens or capabilities.max_output_tokens
+    max_tokens = _max_tokens(request, adaptation)
     reasoning = adapted_reasoning(
         request.reasoning, adaptation, max_tokens=max_tokens, choice=choice, turns=turns
     )
@@ -79,3 +80,14 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     )
     fit_cache_marks(adapted, adaptation)
     return adapted
+
+
+def _max_tokens(request: NormalizedRequest, adaptation: Adaptation) -> int:
+    """The limit, which Anthropic wants of everybody: without one, as much as there can be."""
+    translation, param = adaptation.translation, adaptation.named("max_output_tokens")
+    asked = output_limit(request.limits.max_output_tokens or None, translation, param=param)
+    return asked or translation.capabilities.max_output_tokens or _USUAL_LIMIT
+
+
+_USUAL_LIMIT = 8192
+"""Tokens that any model can write."""

@@ -9,6 +9,7 @@ from lunaroute_core.answer_stages import JSONOutput, StopMatcher
 from lunaroute_core.dialects.format_instruction import format_instruction
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
+from lunaroute_core.dialects.output_limit import output_limit
 from lunaroute_core.model import (
     Block,
     Conversation,
@@ -36,7 +37,9 @@ def adapted_limits(limits: Limits, adaptation: Adaptation) -> Limits:
         adaptation.translation.rejected(adaptation.named("max_output_tokens"), message)
     if limits.max_tool_calls is not None:
         adaptation.translation.dropped("max_tool_calls", "Chat does not count calls")
-    return Limits(max_output_tokens=limits.max_output_tokens)
+    param = adaptation.named("max_output_tokens")
+    most = output_limit(limits.max_output_tokens, adaptation.translation, param=param)
+    return Limits(max_output_tokens=most)
 
 
 def adapted_sampling(sampling: Sampling, adaptation: Adaptation) -> Sampling:

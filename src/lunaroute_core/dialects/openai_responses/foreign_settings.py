@@ -7,6 +7,7 @@ from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.web_search import search_limit
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
+from lunaroute_core.dialects.output_limit import output_limit
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Conversation,
@@ -37,9 +38,11 @@ def adapted_limits(request: NormalizedRequest, tools: list[Tool], adaptation: Ad
     """How much may be written, which for a cache to be filled only is not said here, and how
     often hosted tools may be called.
     """
-    most = request.limits.max_output_tokens or None
+    param = adaptation.named("max_output_tokens")
+    most = output_limit(
+        request.limits.max_output_tokens or None, adaptation.translation, param=param
+    )
     if most is not None and most < _LEAST_OUTPUT and adaptation.capabilities.first_party:
-        param = adaptation.named("max_output_tokens")
         adaptation.translation.emulated(param, f"{_LEAST_OUTPUT} is the least")
         most = _LEAST_OUTPUT
     calls = search_limit(request.tools, tools, adaptation)
