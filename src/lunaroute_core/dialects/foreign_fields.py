@@ -5,8 +5,16 @@ from collections.abc import Iterator
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import Extensions
 
-_FORMS: tuple[JSONValue, ...] = (None, [], {}, {"form": "string"}, {"form": "beta"})
-"""Empty values, and how something was written: they ask for nothing."""
+_FORMS: tuple[JSONValue, ...] = (
+    None,
+    [],
+    {},
+    {"form": "string"},
+    {"form": "beta"},
+    {"type": "direct"},
+)
+"""Empty values, how something was written, and calls as they always are, the model's own: they
+ask for nothing."""
 
 _FRAMING = frozenset(
     {"id", "index", "obfuscation", "role", "status", "stream", "stream_options", "type"}
@@ -20,11 +28,13 @@ _READ_IN_PART = frozenset({"output_config", "reasoning", "text", "thinking"})
 def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[str, JSONValue]]:
     """The fields that ask for something, in another dialect than this one.
 
-    Names that begin with `$` are the codecs' own: how something was written.
+    Names that begin with `$` are the codecs' own: how something was written, or under `$outer`
+    the fields of what an element opens.
     """
     for other, fields in extensions.items():
         if other != dialect:
-            for key, value in fields.items():
+            outer = fields.get("$outer")
+            for key, value in {**fields, **(outer if isinstance(outer, dict) else {})}.items():
                 if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
                     yield key, value
 

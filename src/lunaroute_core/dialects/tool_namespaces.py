@@ -27,7 +27,7 @@ def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
         return request
     return replace(
         request,
-        tools=[_flat_tool(tool) for tool in request.tools],
+        tools=_flat_tools(request.tools),
         turns=[_flat_turn(turn) for turn in request.turns],
         tool_choice=_flat_choice(request.tool_choice, request.tools),
     )
@@ -90,10 +90,21 @@ def _flat_name(name: str, namespace: str | None) -> str:
     return name if namespace is None else f"{namespace}{_SEPARATOR}{name}"
 
 
-def _flat_tool(tool: Tool) -> Tool:
-    if isinstance(tool, HostedTool) or tool.namespace is None:
-        return tool
-    return replace(tool, name=_flat_name(tool.name, tool.namespace.name), namespace=None)
+def _flat_tools(tools: list[Tool]) -> list[Tool]:
+    """What is said of a namespace is said of its first tool."""
+    described: set[str] = set()
+    flat: list[Tool] = []
+    for tool in tools:
+        if isinstance(tool, HostedTool) or tool.namespace is None:
+            flat.append(tool)
+            continue
+        namespace = tool.namespace
+        shared = None if namespace.name in described else namespace.description
+        described.add(namespace.name)
+        description = "\n\n".join(it for it in (shared, tool.description) if it) or tool.description
+        name = _flat_name(tool.name, namespace.name)
+        flat.append(replace(tool, name=name, namespace=None, description=description))
+    return flat
 
 
 def _flat_turn(turn: Message) -> Message:

@@ -7,6 +7,7 @@ FIELD_NAMES = {
     "stop": "stop_sequences",
     "effort": "output_config.effort",
     "format": "output_config.format",
+    "file_name": "title",
     "tier": "service_tier",
     "user": "metadata.user_id",
     "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",

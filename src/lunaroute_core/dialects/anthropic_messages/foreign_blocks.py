@@ -91,6 +91,9 @@ def _own_extensions(block: Block) -> dict[str, JSONObject]:
 
 
 def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock | None:
+    if isinstance(block, TextBlock) and block.citations:
+        param = f"{adaptation.named('turns')}[].content[].{adaptation.named('citations')}"
+        adaptation.translation.dropped(param, "Anthropic's citations are of its own documents")
     if not block.text.strip():
         if block.text:
             message = "a text of nothing but white space, which Anthropic refuses"
@@ -200,12 +203,14 @@ def _whole(
 ) -> Block | None:
     """Anthropic's own blocks as they are. What another vendor's tools did is told by the
     text that follows it; results that answer a hosted tool, and whatever else the
-    conversation rests on, cannot be left out.
+    conversation rests on, cannot be left out. A message without content says nothing.
     """
     if isinstance(block, AudioBlock):
         adaptation.reject("turns", "Claude takes no audio")
     if block.dialect == DIALECT:
         return block
+    if isinstance(block, OpaqueBlock) and block.type == "message":
+        return None
     if not isinstance(block, HostedCallBlock):
         kind = "compaction" if isinstance(block, CompactionBlock) else block.type
         adaptation.reject("turns", f"Anthropic has nothing like {kind!r}")

@@ -9,6 +9,7 @@ FIELD_NAMES = {
     "budget": "reasoning_effort",
     "display": "reasoning",
     "format": "response_format",
+    "file_name": "file.filename",
     "tier": "service_tier",
     "cache_options": "prompt_cache_options",
     "cache_key": "prompt_cache_key",

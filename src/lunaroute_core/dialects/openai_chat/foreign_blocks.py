@@ -113,6 +113,9 @@ def _file(source: Source, document: DocumentBlock, adaptation: Adaptation) -> Do
     if isinstance(source, FileSource):
         if source.vendor != _VENDOR:
             adaptation.reject_content(f"file {source.file_id!r} is in another vendor's store")
+        if document.title is not None:
+            param = adaptation.in_content(f"content[].{adaptation.named('file_name')}")
+            adaptation.translation.dropped(param, "the store has a name for it")
         return DocumentBlock(source=source, cache=document.cache)
     bare = isinstance(source, InlineSource) and not source.media_type
     extensions: Extensions = {DIALECT: {FORM: {"data": "base64"}}} if bare else {}

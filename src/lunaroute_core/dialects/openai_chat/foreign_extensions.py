@@ -16,7 +16,7 @@ from lunaroute_core.model import Extensions
 _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
-_SILENT = frozenset({"cache_control", "caller", "content", "prompt_cache_breakpoint"})
+_SILENT = frozenset({"cache_control", "content", "prompt_cache_breakpoint"})
 """What only bears on caches, or is read elsewhere."""
 
 _ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})

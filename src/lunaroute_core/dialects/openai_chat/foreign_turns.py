@@ -128,6 +128,8 @@ class _Conversation:
         for block in turn.blocks:
             if isinstance(block, HostedResultBlock):
                 self.adaptation.reject_content(f"Chat has nothing like {block.type!r}")
+            if isinstance(block, ToolCallBlock):
+                self.adaptation.reject_content(f"call {block.id!r} is not the assistant's")
             if not isinstance(block, ToolResultBlock):
                 rest.append(block)
             elif not self.answers.asked_for(block):

@@ -116,7 +116,7 @@ def _legacy_choice(fields: Fields) -> ToolChoice | None:
             return None
         case "auto" | "none" as mode:
             return ToolChoice(mode=mode)
-        case {"name": str(name)}:
-            return ToolChoice(mode="named", names=[name])
+        case {"name": str(name), **more} as raw:
+            return ToolChoice(mode="named", names=[name], raw=raw if more else None)
         case _:
             raise InvalidRequestError(f"{path}: is not a known function choice", param=path)

@@ -5,6 +5,7 @@ from attrs import define, field
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import extensions
 from lunaroute_core.dialects.openai_chat.foreign_blocks import adapted_blocks
+from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,
@@ -16,6 +17,8 @@ from lunaroute_core.model import (
 )
 
 _ERROR = "[tool_error]"
+_SAID_ANYWAY = frozenset({"is_error", "name", "namespace"})
+"""What a result repeats of its call, or is written for what it is."""
 
 
 @define(kw_only=True)
@@ -31,6 +34,7 @@ class ResultMessages:
 
     def message(self, call: ToolCallBlock, result: ToolResultBlock) -> Message:
         """One result, to the call as the client named it."""
+        self._note_lost(result)
         texts: list[Block] = [
             block if isinstance(block, TextBlock) else self._attached(block, call)
             for block in adapted_blocks(result.blocks, self.adaptation)
@@ -46,6 +50,13 @@ class ResultMessages:
         )
         form: JSONObject = {"content": "parts"} if len(blocks) > 1 else {}
         return Message(role="tool", blocks=[own], extensions=extensions({}, form))
+
+    def _note_lost(self, result: ToolResultBlock) -> None:
+        own = {
+            dialect: {key: it for key, it in fields.items() if key not in _SAID_ANYWAY}
+            for dialect, fields in result.extensions.items()
+        }
+        note_lost(own, self.adaptation, prefix=self.adaptation.in_content("content[]."))
 
     def _attached(self, block: Block, call: ToolCallBlock) -> TextBlock:
         """A text that stands for an image or a file, which follows under the same label."""

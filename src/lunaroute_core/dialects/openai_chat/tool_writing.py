@@ -66,7 +66,7 @@ def write_tool_choice(choice: ToolChoice | None, form: JSONObject) -> JSONObject
         return {}
     if form.get("tool_choice") == "function_call":
         named: JSONObject = {"name": choice.names[0]} if choice.names else {}
-        return {"function_call": named or choice.mode}
+        return {"function_call": choice.raw or named or choice.mode}
     return {"tool_choice": _write_choice(choice)}
 
 

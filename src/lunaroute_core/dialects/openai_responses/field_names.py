@@ -7,6 +7,8 @@ FIELD_NAMES = {
     "budget": "reasoning",
     "display": "reasoning.summary",
     "format": "text.format",
+    "citations": "annotations",
+    "file_name": "filename",
     "verbosity": "text.verbosity",
     "tier": "service_tier",
     "cache_options": "prompt_cache_options",

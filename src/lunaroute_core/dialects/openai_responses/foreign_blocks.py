@@ -78,7 +78,7 @@ def _one(
 def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock:
     """A refusal is what the assistant said: its part is only for items that OpenAI minted."""
     if isinstance(block, TextBlock) and block.citations:
-        param = adaptation.in_content("content[].citations")
+        param = adaptation.in_content(f"content[].{adaptation.named('citations')}")
         adaptation.translation.dropped(param, "the history holds no citations")
     return TextBlock(text=block.text, cache=block.cache)
 
@@ -117,6 +117,9 @@ def _file(source: Source, document: DocumentBlock, adaptation: Adaptation) -> Do
     """A file in OpenAI's store has its name there; data must be named, URLs need not be."""
     title = document.title
     if isinstance(source, FileSource):
+        if title is not None:
+            param = adaptation.in_content(f"content[].{adaptation.named('file_name')}")
+            adaptation.translation.dropped(param, "the store has a name for it")
         title = None
     elif isinstance(source, InlineSource):
         title = title or _DEFAULT_FILE_NAME

@@ -22,7 +22,7 @@ _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
 _ANTHROPIC = "anthropic_messages"
-_SILENT = frozenset({"cache_control", "caller", "content", "is_error", "prompt_cache_breakpoint"})
+_SILENT = frozenset({"cache_control", "content", "is_error", "prompt_cache_breakpoint"})
 """What only bears on caches, or is read elsewhere."""
 
 _READ_ELSEWHERE = frozenset({"context_management", "mcp_servers"})

@@ -284,3 +284,20 @@ def test_hosted_calls_of_others_are_dropped_and_own_ones_kept():
 def test_what_a_conversation_rests_on_is_not_left_out():
     with pytest.raises(InvalidRequestError, match="nothing like 'item_reference'"):
         encoded(OpaqueBlock(dialect="openai_responses", type="item_reference", raw={}))
+
+
+def test_an_answer_without_content_says_nothing(responses):
+    empty = {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant"}
+    user = {"role": "user", "content": "a"}
+    body, warnings = responses(input=[user, {**empty, "content": []}, user])
+    assert [turn["role"] for turn in body["messages"]] == ["user"]
+    assert warnings == []
+
+
+def test_citations_of_other_vendors_are_said_to_be_lost(responses):
+    note = {"type": "file_path", "file_id": "file-1", "index": 0}
+    part = {"type": "output_text", "text": "a", "annotations": [note]}
+    answer = {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant"}
+    user = {"role": "user", "content": "a"}
+    _, warnings = responses(input=[user, {**answer, "content": [part]}, user])
+    assert warnings == [("dropped", "input[].content[].annotations")]

@@ -209,3 +209,18 @@ def test_an_item_without_content_says_nothing(responses):
     items = [{"role": "user", "content": []}, {"role": "user", "content": "a"}]
     body, _ = responses(items)
     assert content(body) == "a"
+
+
+def test_another_name_of_a_stored_file_is_said_to_be_lost(responses):
+    file = {"type": "input_file", "file_id": "file-1", "filename": "a.pdf"}
+    body, warnings = responses([{"role": "user", "content": [file]}])
+    assert body["messages"][0]["content"] == [{"type": "file", "file": {"file_id": "file-1"}}]
+    assert warnings == [("dropped", "input[].content[].filename")]
+
+
+def test_annotations_are_lost_under_the_name_that_the_client_knows(responses):
+    note = {"type": "file_path", "file_id": "file-1", "index": 0}
+    part = {"type": "output_text", "text": "a", "annotations": [note]}
+    answer = {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant"}
+    _, warnings = responses([{"role": "user", "content": "a"}, {**answer, "content": [part]}])
+    assert warnings == [("dropped", "input[].content[].annotations")]

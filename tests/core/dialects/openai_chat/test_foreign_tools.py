@@ -185,3 +185,11 @@ def test_fields_that_need_tools_are_left_out_without_any(responses):
     body, warnings = responses(tool_choice="auto", parallel_tool_calls=True)
     assert not {"tool_choice", "parallel_tool_calls", "tools"} & body.keys()
     assert warnings == []
+
+
+def test_what_a_namespace_is_for_is_said_of_its_first_tool(responses):
+    tools = [{"type": "function", "name": name, "description": "Adds."} for name in "fg"]
+    space = {"type": "namespace", "name": "sums", "description": "For sums.", "tools": tools}
+    body, _ = responses("hi", tools=[space])
+    described = [(it["function"]["name"], it["function"]["description"]) for it in body["tools"]]
+    assert described == [("sums__f", "For sums.\n\nAdds."), ("sums__g", "Adds.")]

@@ -252,3 +252,28 @@ def test_a_system_message_that_says_nothing_is_left_out(anthropic):
 def test_a_result_in_an_assistants_turn_is_rejected(anthropic, refusal):
     turns = [user(text("a")), assistant(result(1)), user(text("b"))]
     assert refusal(anthropic, turns) == "messages"
+
+
+def test_a_call_in_a_users_turn_is_rejected(anthropic, refusal):
+    call = {"type": "tool_use", "id": "a", "name": "f", "input": {}}
+    assert refusal(anthropic, [user(text("a"), call)]) == "messages"
+
+
+def test_who_else_made_a_call_is_said_to_be_lost(anthropic):
+    call = {"type": "tool_use", "id": "a", "name": "f", "input": {}}
+    program = {"type": "code_execution_20260120", "tool_id": "t"}
+    answered = user({"type": "tool_result", "tool_use_id": "a", "content": "x"})
+    _, warnings = anthropic([user(text("a")), assistant({**call, "caller": program}), answered])
+    assert warnings == [("dropped", "messages[].content[].caller")]
+    direct = {"type": "direct"}
+    _, warnings = anthropic([user(text("a")), assistant({**call, "caller": direct}), answered])
+    assert warnings == []
+
+
+def test_what_a_result_says_besides_is_said_to_be_lost(responses):
+    items = [
+        {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "a", "name": "f", "output": "x", "new": 1},
+    ]
+    _, warnings = responses(items)
+    assert warnings == [("dropped", "input[].content[].new")]

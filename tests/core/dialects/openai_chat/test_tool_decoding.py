@@ -1,8 +1,12 @@
+import json
+
 import pytest
 from msgspec import UNSET
 
+from lunaroute_core.dialects.openai_chat.requests import ChatRequests
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.model import CustomTool, FunctionTool, HostedTool, ToolChoice
+from lunaroute_core.translation import Translation
 
 SCHEMA = {
     "type": "object",
@@ -135,3 +139,10 @@ def test_beside_a_tool_choice_the_old_one_is_only_kept(decode, own):
     request = decode(tool_choice="none", function_call="auto")
     assert request.tool_choice == ToolChoice(mode="none")
     assert own(request) == {"function_call": "auto"}
+
+
+def test_a_function_choice_with_more_than_a_name_is_written_as_it_came(decode):
+    wanted = {"name": "f", "extra": 1}
+    request = decode(functions=[{"name": "f"}], function_call=wanted)
+    body = json.loads(ChatRequests().encode(request, Translation()))
+    assert body["function_call"] == wanted

@@ -252,3 +252,10 @@ def test_other_reasoning_is_dropped(block):
     items, warnings, _ = reasoned(block)
     assert [type(it) for it in items] == [TextBlock]
     assert warnings == [("dropped", "messages[].reasoning")]
+
+
+def test_another_name_of_a_stored_file_is_said_to_be_lost(chat):
+    file = {"type": "file", "file": {"file_id": "file-1", "filename": "a.pdf"}}
+    body, warnings = chat([{"role": "user", "content": [file]}])
+    assert body["input"][0]["content"] == [{"type": "input_file", "file_id": "file-1"}]
+    assert warnings == [("dropped", "messages[].content[].file.filename")]

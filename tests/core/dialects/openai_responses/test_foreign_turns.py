@@ -229,3 +229,10 @@ def test_turns_that_say_nothing_are_left_out(anthropic):
     body, warnings = anthropic([*turns, user(text("b"))])
     assert kinds(body) == ["user", "user"]
     assert warnings == [("dropped", "messages[].reasoning")]
+
+
+def test_the_name_of_who_instructs_is_said_to_be_lost(chat):
+    _, warnings = chat(
+        [{"role": "system", "content": "a", "name": "n"}, {"role": "user", "content": "b"}]
+    )
+    assert warnings == [("dropped", "messages[].content[].name")]
