@@ -93,16 +93,13 @@ def _own_extensions(block: Block) -> dict[str, JSONObject]:
 def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock | None:
     if isinstance(block, TextBlock) and block.citations:
         param = f"{adaptation.named('turns')}[].content[].{adaptation.named('citations')}"
-        adaptation.translation.dropped(param, "Anthropic's citations are of its own documents")
+        message = "Anthropic's citations hold an index that only Anthropic can write"
+        adaptation.translation.dropped(param, message)
     if not block.text.strip():
         if block.text:
             message = "a text of nothing but white space, which Anthropic refuses"
             adaptation.translation.dropped(f"{adaptation.named('turns')}[].content", message)
         return None
-    if isinstance(block, TextBlock) and block.citations:
-        param = f"{adaptation.named('turns')}[].content[].{adaptation.named('citations')}"
-        message = "Anthropic's citations hold an index that only Anthropic can write"
-        adaptation.translation.dropped(param, message)
     return TextBlock(text=block.text, cache=block.cache)
 
 
