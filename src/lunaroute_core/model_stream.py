@@ -300,7 +300,11 @@ class ModelStream:
             return
         try:
             for event in events:
-                yield from staged_events(event, self.stages)
+                for changed in staged_events(event, self.stages):
+                    yield changed
+                    # The upstream may have sent more in the same bytes.
+                    if isinstance(changed, StreamEnd):
+                        return
         except ValueError as error:
             raise self._broken(str(error)) from error
 

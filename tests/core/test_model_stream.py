@@ -14,6 +14,7 @@ from lunaroute_core import (
     UpstreamUnavailableError,
     WireStream,
 )
+from lunaroute_core.answer_stages import StopMatcher
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import (
     FinishReason,
@@ -327,6 +328,21 @@ async def test_events_that_end_early_are_no_whole_answer():
     async with await FakeProvider(events).stream(request()) as stream:
         with pytest.raises(UpstreamProtocolError, match="before its terminal event"):
             _ = [event async for event in stream]
+
+
+@pytest.mark.parametrize(
+    "chunks", [(START + TEXT + TEXT + END,), (START, TEXT, TEXT, END)], ids=["at once", "apart"]
+)
+async def test_nothing_follows_the_end_that_a_stage_made(chunks):
+    """Also where the upstream had sent more in the same bytes."""
+    stream, source = wire_stream(*chunks)
+    stream.stages = [StopMatcher(["i"])]
+    async with stream:
+        events = [event async for event in stream]
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["h"]
+    assert [event for event in events if isinstance(event, StreamEnd)] == events[-1:]
+    assert stream.summary.finish_reason is FinishReason.STOP_SEQUENCE
+    assert source.closed == 1
 
 
 async def test_leaving_events_early_releases_them():
