@@ -23,6 +23,11 @@ _WHOLE = re.compile(
     r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
 )
 """Characters and escapes that are whole; half of a surrogate pair waits for the other half."""
+_ESCAPE_BEGUN = re.compile(
+    r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?"
+)
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})?')
+"""An escape of JSON, or a backslash that begins none."""
 
 
 def free_form_input(raw_arguments: str) -> str:
@@ -74,25 +79,34 @@ class FreeFormInput:
         return self._state == "text"
 
     def _read(self) -> str:
-        whole = _WHOLE.match(self._held)
-        end = whole.end() if whole is not None else 0
-        text, self._held = _unescaped(self._held[:end]), self._held[end:]
+        pieces: list[str] = []
+        held, at = self._held, 0
+        while True:
+            whole = _WHOLE.match(held, at)
+            end = whole.end() if whole is not None else at
+            pieces.append(_unescaped(held[at:end]))
+            if end == len(held) or held[end] == '"' or _ESCAPE_BEGUN.fullmatch(held, end):
+                break
+            # An escape that JSON does not have: the model means the characters.
+            pieces.append(held[end])
+            at = end + 1
+        self._held = held[end:]
         if self._held.startswith('"'):
             self._state = "closed"
-        elif len(self._held) > len(r"\ud83d\ude00"):
-            # An escape that JSON does not have: the model means the characters.
-            text, self._held = text + self._held[:1], self._held[1:]
-            return text + self._read()
-        return text
+        return "".join(pieces)
 
 
 def _unescaped(text: str) -> str:
-    """The characters that a JSON string stands for; text with escapes unknown to JSON as it is."""
+    """The characters that a JSON string stands for; escapes unknown to JSON stay as they are."""
     try:
         value: str = json.loads(f'"{text}"', strict=False)
     except ValueError:
-        return text
+        value = json.loads(f'"{_ESCAPE.sub(_known, text)}"', strict=False)
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _known(escape: re.Match[str]) -> str:
+    return escape[0] if len(escape[0]) > 1 else r"\\"
 
 
 def _other_input(raw: str) -> str:

@@ -47,13 +47,19 @@ def test_pieces_give_what_the_whole_gives(arguments, cuts):
         ('{"input": "cut of', "cut of"),
         ('{"input": "a\nb"}', "a\nb"),
         ('{"input": "C:\\quiet\\path"}', "C:\\quiet\\path"),
+        ('{"input": "C:\\q\\n"}', "C:\\q\n"),
+        ('{"input": "\\uZZ"}', "\\uZZ"),
+        ('{"input": "\\ud83d\\uZZ."}', "\\ud83d\\uZZ."),
+        ('{"input": "cut off\\u00', "cut off"),
+        ('{"input": "' + "\\uZZ" * 20_000 + '"}', "\\uZZ" * 20_000),
         (" " * 300 + '{"input": "x"}', "x"),
         ("[" * 100_000, "[" * 100_000),
     ],
 )
 def test_other_shapes(arguments, text):
-    """What is no wrapped text is the text itself: nothing is lost."""
+    """What is no wrapped text is the text itself: nothing is lost, in pieces neither."""
     assert free_form_input(arguments) == text
+    assert read_in_pieces(arguments, range(min(len(arguments), 500))) == text
 
 
 def test_text_is_told_as_it_comes():
