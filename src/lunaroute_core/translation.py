@@ -30,6 +30,11 @@ class Translation(Struct, kw_only=True):
     strict: bool = False
     warnings: list[TranslationWarning] = []
     stages: list[AnswerStage] = []
+    _told: set[TranslationWarning] = set()
+    """The same as `warnings`: clients decide how many fields they make up."""
+
+    def __post_init__(self) -> None:
+        self._told.update(self.warnings)
 
     def dropped(self, param: str, message: str = "") -> None:
         """A field that goes no further; `param` is its name in the client's request.
@@ -63,5 +68,6 @@ class Translation(Struct, kw_only=True):
         raise InvalidRequestError(f"{param}: {message}", param=param)
 
     def _warn(self, warning: TranslationWarning) -> None:
-        if warning not in self.warnings:
+        if warning not in self._told:
+            self._told.add(warning)
             self.warnings.append(warning)

@@ -18,6 +18,22 @@ def test_what_is_left_out_or_imitated_is_told_once():
     ]
 
 
+def test_what_was_told_before_is_not_told_again():
+    """A request goes through several translations, which share its warnings."""
+    told = [TranslationWarning(outcome="dropped", param="seed")]
+    Translation(warnings=told).dropped("seed")
+    Translation(warnings=told).dropped("n")
+    assert [warning.param for warning in told] == ["seed", "n"]
+
+
+def test_many_warnings_take_no_longer_each_than_few():
+    """Clients can make up any number of fields."""
+    translation = Translation()
+    for number in range(100_000):
+        translation.dropped(f"field_{number}")
+    assert len(translation.warnings) == 100_000
+
+
 @pytest.mark.parametrize("outcome", ["dropped", "emulated"])
 def test_strict_translation_refuses_it_instead(outcome):
     translation = Translation(strict=True)
