@@ -19,6 +19,8 @@ from lunaroute_ingress.exchange import Exchange
 
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
 _MAX_VALUE_BYTES = 256
+_MAX_WARNINGS = 16
+"""Told in the header: clients refuse an answer whose headers have more than some 8 kB."""
 
 
 def outcome_headers(
@@ -71,4 +73,7 @@ def _overhead_ms(timings: Timings, exchange: Exchange) -> float:
 
 
 def _warnings(warnings: list[TranslationWarning]) -> bytes:
-    return b", ".join(header_value(f"{warning.outcome} {warning.param}") for warning in warnings)
+    told = [f"{warning.outcome} {warning.param}" for warning in warnings[:_MAX_WARNINGS]]
+    if more := len(warnings) - len(told):
+        told.append(f"and {more} more")
+    return b", ".join(map(header_value, told))

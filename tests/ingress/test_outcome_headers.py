@@ -82,6 +82,17 @@ def test_what_translation_lost_is_told(request_sent, exchange):
     assert told(request_sent, response, exchange)["warnings"] == "dropped top_k, emulated n??x: y"
 
 
+def test_more_warnings_than_a_header_can_hold_are_counted(request_sent, exchange):
+    """Clients and proxies refuse headers of more than some 8 kB."""
+    request_sent.context.warnings += [
+        TranslationWarning(outcome="dropped", param=f"{number}{'x' * 300}") for number in range(500)
+    ]
+    warnings = told(request_sent, ModelResponse(provider="p", model="m"), exchange)["warnings"]
+    assert warnings.startswith("dropped 0x")
+    assert warnings.endswith(", and 484 more")
+    assert len(warnings) < 5_000
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
