@@ -1,6 +1,7 @@
 # What is used here of jsonschema, which has no types of its own.
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import ClassVar
 
 from referencing import Registry
 
@@ -14,6 +15,7 @@ class ValidationError(Exception):
 class SchemaError(Exception): ...
 
 class Draft202012Validator:
+    VALIDATORS: ClassVar[Mapping[str, Callable[..., Iterable[Exception] | None]]]
     def __init__(self, schema: JSONObject, *, registry: Registry[JSONObject] = ...) -> None: ...
     @classmethod
     def check_schema(cls, schema: JSONObject) -> None: ...

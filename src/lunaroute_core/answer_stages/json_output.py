@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from attrs import define, field
 
+from lunaroute_core.answer_stages.schema_violation import schema_violation
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
@@ -18,9 +19,6 @@ from lunaroute_core.model import (
     TextDelta,
 )
 
-_UNCHECKED = ("pattern", "patternProperties")
-"""A client's regular expression could keep the process busy for ever."""
-
 
 @define
 class JSONOutput:
@@ -28,11 +26,10 @@ class JSONOutput:
     is JSON, an object if no schema is given.
 
     An answer that was cut short, that calls tools or that refuses is none to be checked. In a
-    stream the text goes to the client as it comes, and the error at its end. Regular expressions
-    in the schema, and formats, are not checked.
+    stream the text goes to the client as it comes, and the error at its end.
 
     Args:
-        schema: the JSON Schema that the value must satisfy.
+        schema: the JSON Schema that the value must satisfy, as far as `schema_violation` says.
     """
 
     _schema: JSONObject | None = None
@@ -60,7 +57,7 @@ class JSONOutput:
             if not isinstance(value, dict):
                 raise ValueError("the model's answer is no JSON object")
             return
-        if reason := _violation(value, self._schema):
+        if reason := schema_violation(value, self._schema):
             raise ValueError(f"the model's answer does not fit the schema: {reason}")
 
 
@@ -73,25 +70,3 @@ def _read(text: str) -> JSONValue:
         return msgspec.json.decode(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the model's answer is no JSON: {error}") from error
-
-
-def _no_violations(*_: object) -> tuple[()]:
-    return ()
-
-
-def _violation(value: JSONValue, schema: JSONObject) -> str | None:
-    """What is wrong with a value; nothing can be said of it by a schema that is none."""
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 - 60 ms
-    from jsonschema.validators import extend  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415
-
-    validator = extend(Draft202012Validator, dict.fromkeys(_UNCHECKED, _no_violations))
-    try:
-        validator.check_schema(schema)
-        # A registry of its own, since the default one fetches what a `$ref` names.
-        errors = validator(schema, registry=Registry[JSONObject]()).iter_errors(value)
-        error = next(errors, None)
-    except (SchemaError, Unresolvable, RecursionError):
-        return None
-    return None if error is None else f"{error.json_path}: {error.message[:200]}"
