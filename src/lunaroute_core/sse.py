@@ -113,13 +113,29 @@ def data_payloads(block: bytes) -> list[bytes]:
     return [event.data for event in parse_events(block + b"\n\n")]
 
 
+_USUAL_FRAME = re.compile(rb"(?:event: (.+)\n)?data: (.*)\n\n+")
+
+
 def parse_events(block: bytes) -> list[SSEEvent]:
     """The events in a block of whole frames; comments and unknown fields are skipped."""
+    block = block.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in block:
+        return _parse_lines(block)
+    events: list[SSEEvent] = []
+    end = 0
+    while frame := _USUAL_FRAME.match(block, end):
+        name, data = frame.groups()
+        events.append(SSEEvent(data, None if name is None else name.decode("utf-8", "replace")))
+        end = frame.end()
+    return events if end == len(block) else events + _parse_lines(block[end:])
+
+
+def _parse_lines(block: bytes) -> list[SSEEvent]:
     events: list[SSEEvent] = []
     data: list[bytes] = []
     event: str | None = None
     last_id: str | None = None
-    for line in block.removeprefix(b"\xef\xbb\xbf").splitlines():
+    for line in block.splitlines():
         if not line:
             if data:
                 events.append(SSEEvent(b"\n".join(data), event, last_id))

@@ -33,14 +33,15 @@ class BlockOrder:
     def push(self, event: BlockEvent) -> list[BlockEvent]:
         """The events that may be written now; those of a block that is not open are none."""
         index = event.index
-        if isinstance(event, BlockStart):
+        # By `type`: a Struct's class takes three times as long to say that it has no instance.
+        if type(event) is BlockStart:
             self._waiting.setdefault(index, [])
         elif index not in self._waiting:
             return []
         if index != next(iter(self._waiting)):
             self._waiting[index].append(event)
             return []
-        if isinstance(event, BlockEnd):
+        if type(event) is BlockEnd:
             del self._waiting[index]
             return [event, *self._released()]
         return [event]

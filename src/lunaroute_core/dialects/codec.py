@@ -53,6 +53,16 @@ class AnswerSummary(Struct, kw_only=True):
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
 
+    @classmethod
+    def of(cls, answer: NormalizedResponse) -> "AnswerSummary":
+        """The summary of an answer whose content has been decoded anyway."""
+        return cls(
+            id=answer.id,
+            model=answer.model,
+            finish_reason=None if answer.finish is None else answer.finish.reason,
+            usage=answer.usage,
+        )
+
 
 class RequestCodec(Protocol):
     """Requests. Every method takes the body bytes as received.

@@ -83,21 +83,23 @@ class BlockReader:
         Raises:
             ValueError: it is not for a block of this kind.
         """
-        match self.block, delta:
-            case TextBlock(), Delta(type="text_delta", text=str(text)):
-                return self._text(text)
-            case TextBlock(), Delta(type="citations_delta", citation=dict(citation)):
-                return [CitationAdd(index=self.index, citation=read_citation(citation))]
-            case ToolCallBlock(), Delta(type="input_json_delta", partial_json=str(fragment)):
+        # Guards, since a pattern such as `str(text)` costs as much as all of the rest.
+        kind, fragment = delta.type, delta.partial_json
+        match self.block:
+            case TextBlock() if kind == "text_delta" and delta.text is not None:
+                return self._text(delta.text)
+            case TextBlock() if kind == "citations_delta" and delta.citation is not None:
+                return [CitationAdd(index=self.index, citation=read_citation(delta.citation))]
+            case ToolCallBlock() if kind == "input_json_delta" and fragment is not None:
                 return self._arguments(fragment)
-            case ReasoningBlock(), Delta(type="thinking_delta", thinking=str(text)):
-                return self._thinking(text)
-            case ReasoningBlock(), Delta(type="signature_delta", signature=str(signature)):
-                return self._sign(signature)
-            case HostedCallBlock(), Delta(type="input_json_delta", partial_json=str(fragment)):
+            case ReasoningBlock() if kind == "thinking_delta" and delta.thinking is not None:
+                return self._thinking(delta.thinking)
+            case ReasoningBlock() if kind == "signature_delta" and delta.signature is not None:
+                return self._sign(delta.signature)
+            case HostedCallBlock() if kind == "input_json_delta" and fragment is not None:
                 return self._collect(fragment)
-            case CompactionBlock(), Delta(type="compaction_delta", content=str(content)):
-                return self._collect(content)
+            case CompactionBlock() if kind == "compaction_delta" and delta.content is not None:
+                return self._collect(delta.content)
             case _:
                 return [_unknown(event, delta)]
 

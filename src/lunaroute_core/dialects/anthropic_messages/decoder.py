@@ -34,7 +34,7 @@ class _Event(Struct):
 
     type: str | None = None
     index: int | None = None
-    delta: Raw = _NULL
+    delta: Delta | None = None
     content_block: Raw = _NULL
     message: Raw = _NULL
     usage: WireUsage | None = None
@@ -48,9 +48,7 @@ class _Error(Struct):
 
 
 _EVENT = Decoder(_Event)
-_DELTA = Decoder(Delta)
 _OBJECT = Decoder(JSONObject)
-_OBJECT_OR_NULL: Decoder[JSONObject | None] = Decoder(JSONObject | None)
 _MESSAGE_DELTA = frozenset({"type", "delta", "usage"})
 
 
@@ -90,6 +88,8 @@ class MessagesDecoder:
     def _read(self, sse: SSEEvent) -> list[StreamEvent]:  # noqa: PLR0911 - one for each type
         event = _EVENT.decode(sse.data)
         match "error" if sse.event == "error" else event.type or sse.event:
+            case "content_block_delta":
+                return self._delta(event, sse.data)
             case "error":
                 return self._fail(event.error or _Error())
             case "ping":
@@ -100,8 +100,6 @@ class MessagesDecoder:
                 raise ValueError(f"{name} before message_start")
             case "content_block_start":
                 return self._open(event, self._model)
-            case "content_block_delta":
-                return self._reader(event).delta(_DELTA.decode(event.delta), sse.data)
             case "content_block_stop":
                 reader = self._reader(event)
                 del self._blocks[reader.index]
@@ -132,6 +130,12 @@ class MessagesDecoder:
         self._calls = self._calls or isinstance(reader.block, ToolCallBlock)
         return events
 
+    def _delta(self, event: _Event, data: bytes) -> list[StreamEvent]:
+        reader = self._reader(event)
+        if event.delta is None:
+            raise ValueError("content_block_delta without a delta")
+        return reader.delta(event.delta, data)
+
     def _reader(self, event: _Event) -> BlockReader:
         reader = self._blocks.get(-1 if event.index is None else event.index)
         if reader is None:
@@ -139,9 +143,9 @@ class MessagesDecoder:
         return reader
 
     def _message_delta(self, event: _Event, data: bytes) -> list[StreamEvent]:
-        given = _OBJECT_OR_NULL.decode(event.delta) or {}
-        self._stop |= {key: value for key, value in given.items() if value is not None}
         whole = _OBJECT.decode(data)
+        if isinstance(given := whole.get("delta"), dict):
+            self._stop |= {key: value for key, value in given.items() if value is not None}
         self._extra |= {key: it for key, it in whole.items() if key not in _MESSAGE_DELTA}
         return [] if event.usage is None else [UsageUpdate(usage=read_usage(event.usage))]
 

@@ -32,22 +32,21 @@ def decode_content(
         InvalidRequestError: absent though needed, malformed, or a text over `max_bytes`.
     """
     path = message.at("content")
-    match message.take("content"):
-        case None:
-            if needed:
-                raise missing_field(path)
-            return [], {}
-        case str(text):
-            check_bytes(text, max_bytes, param=path)
-            return [TextBlock(text=text)], {}
-        case list(parts):
-            blocks = [
-                _decode_part(part, path=f"{path}[{at}]", max_bytes=max_bytes)
-                for at, part in enumerate(parts)
-            ]
-            return blocks, {"content": "parts"}
-        case _:
-            raise InvalidRequestError(f"{path}: must be a string or an array", param=path)
+    content = message.take("content")
+    if isinstance(content, str):
+        check_bytes(content, max_bytes, param=path)
+        return [TextBlock(text=content)], {}
+    if isinstance(content, list):
+        blocks = [
+            _decode_part(part, path=f"{path}[{at}]", max_bytes=max_bytes)
+            for at, part in enumerate(content)
+        ]
+        return blocks, {"content": "parts"}
+    if content is not None:
+        raise InvalidRequestError(f"{path}: must be a string or an array", param=path)
+    if needed:
+        raise missing_field(path)
+    return [], {}
 
 
 def _decode_part(value: JSONValue, *, path: str, max_bytes: int | None) -> Block:

@@ -4,7 +4,7 @@ Clients accumulate deltas by concatenating strings and by merging lists at their
 `index`; what must not repeat (names, ids, signatures) is therefore sent once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from attrs import Factory, define, field
@@ -51,11 +51,11 @@ class WrittenMessage:
 class BlockWriter(Protocol):
     """Writes one block. `final` is its form at the end, where the upstream repeats it."""
 
-    def open(self) -> Iterator[JSONObject]: ...
+    def open(self) -> Iterable[JSONObject]: ...
 
-    def add(self, event: BlockEvent) -> Iterator[JSONObject]: ...
+    def add(self, event: BlockEvent) -> Iterable[JSONObject]: ...
 
-    def close(self, final: Block | None) -> Iterator[JSONObject]: ...
+    def close(self, final: Block | None) -> Iterable[JSONObject]: ...
 
 
 def writer_for(block: Block, written: WrittenMessage, *, legacy: bool) -> BlockWriter | None:
@@ -90,14 +90,15 @@ class _Text:
         self._base = self._written.text_length
         self._citations = list(self._block.citations)
 
-    def open(self) -> Iterator[JSONObject]:
-        yield from self._write(self._block.text)
+    def open(self) -> Iterable[JSONObject]:
+        return self._write(self._block.text)
 
-    def add(self, event: BlockEvent) -> Iterator[JSONObject]:
+    def add(self, event: BlockEvent) -> Iterable[JSONObject]:
         if isinstance(event, TextDelta):
-            yield from self._write(event.text)
-        elif isinstance(event, CitationAdd):
+            return self._write(event.text)
+        if isinstance(event, CitationAdd):
             self._citations.append(event.citation)
+        return ()
 
     def close(self, final: Block | None) -> Iterator[JSONObject]:
         written = self._written
@@ -109,10 +110,9 @@ class _Text:
         found = (annotation(it, base=self._base, length=length) for it in self._citations)
         written.annotations += [it for it in found if it is not None]
 
-    def _write(self, text: str) -> Iterator[JSONObject]:
-        if text:
-            self._written.text_length += len(text)
-            yield {"content": text}
+    def _write(self, text: str) -> Iterable[JSONObject]:
+        self._written.text_length += len(text)
+        return ({"content": text},) if text else ()
 
 
 @define

@@ -19,17 +19,20 @@ from lunaroute_core.dialects.openai_vendor import openai_error_object
 from lunaroute_core.errors import ErrorKind
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
+    ArgumentsDelta,
     BlockEnd,
     BlockStart,
     FinishReason,
     NormalizedRequest,
     OpaqueEvent,
+    ReasoningDelta,
     StreamEnd,
     StreamError,
     StreamEvent,
     StreamFinish,
     StreamPing,
     StreamStart,
+    TextDelta,
     Usage,
     UsageUpdate,
 )
@@ -49,6 +52,9 @@ class ChatStreamEncoder:
     position: int = field(default=0, init=False)
     _head: bytes = field(default=b"", init=False)
     """Each chunk's beginning, up to its choices: it is the same in all."""
+    _before: bytes = field(default=b"", init=False)
+    _after: bytes = field(default=b"", init=False)
+    """What stands around the deltas: only the last chunk ends otherwise."""
     _order: BlockOrder = field(factory=BlockOrder, init=False)
     _written: WrittenMessage = field(factory=WrittenMessage, init=False)
     _writer: BlockWriter | None = field(default=None, init=False)
@@ -61,6 +67,8 @@ class ChatStreamEncoder:
         if self._over:
             return frames
         match event:
+            case TextDelta() | ArgumentsDelta() | ReasoningDelta():
+                frames = self._ordered(event)
             case StreamStart():
                 frames = self._start(event)
             case UsageUpdate():
@@ -76,8 +84,11 @@ class ChatStreamEncoder:
             case OpaqueEvent():
                 pass
             case _:
-                frames = b"".join(self._write(it) for it in self._order.push(event))
+                frames = self._ordered(event)
         return frames
+
+    def _ordered(self, event: BlockEvent) -> bytes:
+        return b"".join([self._write(it) for it in self._order.push(event)])
 
     @property
     def _legacy(self) -> bool:
@@ -98,25 +109,31 @@ class ChatStreamEncoder:
         }
         head.pop(FORM, None)
         self._head = msgspec.json.encode(head).removesuffix(b"}") + b',"choices":['
+        self._before = b'data: %b{"index":0,"delta":' % self._head
+        self._after = self._ending(None)
         return self._chunk({"role": "assistant", "content": None, "refusal": None})
 
     def _chunk(self, delta: JSONObject, *, finish_reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        usage = b',"usage":null}' if self._asks_usage else b"}"
-        return encode_event(self._head + msgspec.json.encode(choice) + b"]" + usage)
+        after = self._after if finish_reason is None else self._ending(finish_reason)
+        return self._before + msgspec.json.encode(delta) + after
+
+    def _ending(self, finish_reason: str | None) -> bytes:
+        usage = b',"usage":null' if self._asks_usage else b""
+        word = msgspec.json.encode(finish_reason)
+        return b',"logprobs":null,"finish_reason":%b}]%b}\n\n' % (word, usage)
 
     def _write(self, event: BlockEvent) -> bytes:
         """One event of the block whose turn it is."""
-        if isinstance(event, BlockStart):
+        if type(event) is BlockStart:
             self._writer = writer_for(event.block, self._written, legacy=self._legacy)
             deltas = self._writer.open() if self._writer is not None else ()
         elif self._writer is None:
             return b""
-        elif isinstance(event, BlockEnd):
+        elif type(event) is BlockEnd:
             deltas = self._writer.close(event.block)
         else:
             deltas = self._writer.add(event)
-        return b"".join(self._chunk(delta) for delta in deltas)
+        return b"".join([self._chunk(delta) for delta in deltas])
 
     def _finish(self, event: StreamFinish) -> bytes:
         if self._finished:
