@@ -15,6 +15,5 @@ FIELD_NAMES = {
     "cache_key": "prompt_cache_key",
     "grammar": "format",
     "logprobs": "include",
-    "citations": "annotations",
     "breakpoint": "input[].content[].prompt_cache_breakpoint",
 }
