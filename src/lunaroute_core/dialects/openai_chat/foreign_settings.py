@@ -5,11 +5,12 @@ from hashlib import sha256
 import msgspec
 from msgspec import UNSET
 
-from lunaroute_core.answer_stages import JSONOutput, StopMatcher
+from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.format_instruction import format_instruction
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.dialects.output_limit import output_limit
+from lunaroute_core.dialects.stop_emulation import emulate_stop
 from lunaroute_core.model import (
     Block,
     Conversation,
@@ -68,10 +69,7 @@ def _stop(stop: list[str] | None, adaptation: Adaptation) -> list[str] | None:
     sequences = [sequence for sequence in stop or [] if sequence]
     if len(sequences) <= adaptation.capabilities.max_stop_sequences:
         return sequences or None
-    adaptation.translation.emulated(
-        adaptation.named("stop"), "the gateway ends the answer there", exact=True
-    )
-    adaptation.translation.stages.append(StopMatcher(sequences))
+    emulate_stop(sequences, adaptation.translation, param=adaptation.named("stop"))
     return None
 
 

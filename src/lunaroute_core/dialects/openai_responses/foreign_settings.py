@@ -2,12 +2,13 @@
 
 from hashlib import sha256
 
-from lunaroute_core.answer_stages import JSONOutput, StopMatcher
+from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.web_search import search_limit
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.dialects.output_limit import output_limit
+from lunaroute_core.dialects.stop_emulation import emulate_stop
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Conversation,
@@ -104,8 +105,7 @@ def enforce_stop(request: NormalizedRequest, translation: Translation) -> None:
     sequences = [sequence for sequence in request.sampling.stop or [] if sequence]
     if sequences:
         param = client_field(request.source.dialect, "stop")
-        translation.emulated(param, "the gateway ends the answer there", exact=True)
-        translation.stages.append(StopMatcher(sequences))
+        emulate_stop(sequences, translation, param=param)
 
 
 def adapted_output(output: Output, adaptation: Adaptation) -> Output:
