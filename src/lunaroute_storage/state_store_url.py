@@ -38,8 +38,15 @@ def open_state_store(
     if path in {url, ""} or path.startswith(":") or "?" in path:
         raise ConfigurationError(_refusal(url))
     return SqliteStateStore(
-        path=Path(path).expanduser(), bounds=bounds or SQLITE_BOUNDS, clock=clock or time.time
+        path=_expanded(path), bounds=bounds or SQLITE_BOUNDS, clock=clock or time.time
     )
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"{error} Write {_SQLITE} and a path without ~.") from error
 
 
 def _refusal(url: str) -> str:

@@ -68,3 +68,9 @@ def test_other_urls_are_refused_with_what_is_accepted_and_without_passwords(url,
     assert caught.value.reason.startswith(reason)
     assert "memory:// or sqlite:///PATH" in caught.value.reason
     assert "password" not in caught.value.reason
+
+
+def test_a_home_that_cannot_be_found_is_told():
+    """Not every user of a container has one."""
+    with pytest.raises(ConfigurationError, match="home directory"):
+        open_state_store("sqlite:///~nobody.of.that.name/state.db")
