@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from attrs import define, field
 
-from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
+from lunaroute_core import (
+    InvalidRequestError,
+    ModelRequest,
+    ModelResponse,
+    ModelStream,
+    Operation,
+    Provider,
+)
 from lunaroute_core.answer_accumulator import AnswerAccumulator
 from lunaroute_core.answer_stages import AnswerStage, staged_response
 from lunaroute_core.conversation_memory import ConversationMemory
@@ -83,9 +90,14 @@ class ConversationLayer:
             return request
         if request.wire is not None and _MARK not in request.wire.body:
             return request
+        try:
+            normalized = request.normalized
+        except InvalidRequestError:
+            # Perhaps it only speaks of seals, and its vendor knows what is not known here.
+            return request
         returned = ReturnedReasoning(seal=self.seal, origin=self._origin(request))
-        asked = returned.without_others(request.normalized, self._translation(request))
-        return request if asked is request.normalized else request.with_normalized(asked)
+        asked = returned.without_others(normalized, self._translation(request))
+        return request if asked is normalized else request.with_normalized(asked)
 
     async def _turn(self, request: ModelRequest) -> "_Turn":
         context, origin = request.context, self._origin(request)

@@ -201,6 +201,18 @@ async def test_other_questions_pass(operation, store):
     assert provider.requests[0] is request
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_request_that_only_its_vendor_understands_passes_whatever_it_speaks_of(stream):
+    """What looks like a seal has a request read, which is no reason to refuse it."""
+    body = b'{"model":"m","messages":[{"role":"critic","content":"What is luna1.x?"}]}'
+    request = wire_request(body, dialect=A)
+    provider = FakeProvider()
+    layer = layer_around(provider)
+    await (layer.stream if stream else layer.send)(request)
+    assert provider.requests == [request]
+    assert provider.requests[0].wire.body == body
+
+
 async def test_a_request_in_the_providers_dialect_passes_undecoded(store):
     provider = FakeProvider(thoughtful())
     layer = layer_around(provider, store=store)
