@@ -205,7 +205,8 @@ class _Call:
     _block: ToolCallBlock
     _written: WrittenMessage
     _index: int = field(init=False)
-    _arguments: str = ""
+    _begun: str = ""
+    """The arguments so far, while they may still turn out to say nothing."""
 
     def __attrs_post_init__(self) -> None:
         self._index = self._written.calls
@@ -213,20 +214,20 @@ class _Call:
 
     def open(self) -> Iterator[JSONObject]:
         block = self._block
-        self._arguments = block.raw_arguments
-        yield self._fragment({"id": block.id, **call_body(block, self._arguments)})
+        self._begun = block.raw_arguments
+        yield self._fragment({"id": block.id, **call_body(block, self._begun)})
 
     def add(self, event: BlockEvent) -> Iterator[JSONObject]:
         if isinstance(event, ArgumentsDelta) and event.fragment:
             yield self._more(event.fragment)
 
     def close(self, final: Block | None) -> Iterator[JSONObject]:
-        rest = _missing_arguments(self._block, self._arguments, final)
+        rest = _missing_arguments(self._block, self._begun, final)
         if rest:
             yield self._more(rest)
 
     def _more(self, fragment: str) -> JSONObject:
-        self._arguments += fragment
+        self._begun = _joined(self._block, self._begun, fragment)
         if self._block.tool_kind == "custom":
             return self._fragment({"custom": {"input": fragment}})
         return self._fragment({"function": {"arguments": fragment}})
@@ -241,22 +242,32 @@ class _LegacyCall:
 
     _block: ToolCallBlock
     _written: WrittenMessage
-    _arguments: str = ""
+    _begun: str = ""
+    """The arguments so far, while they may still turn out to say nothing."""
 
     def open(self) -> Iterator[JSONObject]:
         self._written.calls += 1
-        self._arguments = self._block.raw_arguments
-        yield {"function_call": {"name": self._block.name, "arguments": self._arguments}}
+        self._begun = self._block.raw_arguments
+        yield {"function_call": {"name": self._block.name, "arguments": self._begun}}
 
     def add(self, event: BlockEvent) -> Iterator[JSONObject]:
         if isinstance(event, ArgumentsDelta) and event.fragment:
-            self._arguments += event.fragment
+            self._begun = _joined(self._block, self._begun, event.fragment)
             yield {"function_call": {"arguments": event.fragment}}
 
     def close(self, final: Block | None) -> Iterator[JSONObject]:
-        rest = _missing_arguments(self._block, self._arguments, final)
+        rest = _missing_arguments(self._block, self._begun, final)
         if rest:
             yield {"function_call": {"arguments": rest}}
+
+
+def _joined(block: ToolCallBlock, begun: str, fragment: str) -> str:
+    """The arguments begun, which are not gathered further once they say something."""
+    return begun if _says_something(block, begun) else begun + fragment
+
+
+def _says_something(block: ToolCallBlock, sent: str) -> bool:
+    return bool(sent) and (block.tool_kind == "custom" or not sent.isspace())
 
 
 def _missing_arguments(block: ToolCallBlock, sent: str, final: Block | None) -> str:
@@ -264,7 +275,7 @@ def _missing_arguments(block: ToolCallBlock, sent: str, final: Block | None) -> 
 
     All of them, if the upstream gave them only at the end; an empty object, if there are none.
     """
-    if sent.strip() or (block.tool_kind == "custom" and sent):
+    if _says_something(block, sent):
         return ""
     last = final if isinstance(final, ToolCallBlock) else block
     return complete_arguments(last).removeprefix(sent)

@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import msgspec
 import pytest
@@ -463,6 +464,22 @@ def bare(message):
         return value
 
     return clean(message)
+
+
+@pytest.mark.parametrize("request_", [REQUEST, OLD])
+def test_time_is_linear_in_the_fragments_of_a_call(request_):
+    def seconds(count):
+        events = [START, *call(0, *(["x" * 2000] * count))]
+        best = []
+        for _ in range(2):
+            encoder = ChatStreams().encoder(request=request_)
+            began = time.perf_counter()
+            for event in events:
+                encoder.encode(event)
+            best.append(time.perf_counter() - began)
+        return min(best)
+
+    assert seconds(4000) < seconds(500) * 8 * 4
 
 
 @given(ANSWERS, st.sampled_from([COUNTING, OLD]))
