@@ -40,7 +40,8 @@ def adapted_tools(
     tools = [
         adapted
         for tool, param in zip(request.tools, fields, strict=True)
-        if (adapted := _tool(tool, request, adaptation, param=param)) is not None
+        if _is_allowed(tool, request.tool_choice)
+        and (adapted := _tool(tool, request, adaptation, param=param)) is not None
     ]
     return _limited(tools, request, adaptation)
 
@@ -80,9 +81,28 @@ def adapted_choice(
 def adapted_parallel(
     request: NormalizedRequest, choice: ToolChoice | None, tools: list[Tool]
 ) -> bool | None:
-    """Whether calls may be parallel, said only where they may not: they may by default."""
+    """Whether calls may be parallel, said only where they may not: they may by default.
+
+    Chat's older `function_call` holds only one.
+    """
     none = choice is not None and choice.mode == "none"
-    return False if request.parallel_tool_calls is False and tools and not none else None
+    serial = request.parallel_tool_calls is False or request.source.legacy_functions
+    return False if serial and tools and not none else None
+
+
+def _is_allowed(tool: Tool, choice: ToolChoice | None) -> bool:
+    """Whether the choice leaves a tool to the model.
+
+    Hosted ones it lists by their type, and none that stand in a field of their own.
+    """
+    if choice is None or choice.mode != "allowed":
+        return True
+    if not isinstance(tool, HostedTool):
+        return tool.name in choice.names
+    listed = choice.raw.get("tools") if choice.raw is not None else None
+    entries = listed if isinstance(listed, list) else []
+    known = any(isinstance(it, dict) and it.get("type") == tool.type for it in entries)
+    return known or "type" not in tool.config
 
 
 def _tool(
@@ -177,11 +197,8 @@ def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionToo
 
 
 def _limited(tools: list[Tool], request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
-    """Only those that the choice allows; and a limit of hosted calls at the one hosted tool."""
-    choice, calls = request.tool_choice, request.limits.max_tool_calls
-    if choice is not None and choice.mode == "allowed":
-        allowed = {adaptation.names.upstream(name) for name in choice.names}
-        tools = [tool for tool in tools if tool.name in allowed]
+    """The tools with a limit of hosted calls at the one hosted tool."""
+    calls = request.limits.max_tool_calls
     hosted = [tool for tool in tools if isinstance(tool, HostedTool)]
     if calls is None or not hosted:
         return tools

@@ -127,5 +127,10 @@ def _entry(tool: Tool) -> JSONObject:
 
 
 def adapted_parallel(request: NormalizedRequest, tools: list[Tool]) -> bool | None:
-    """Whether calls may be parallel, said only beside tools."""
+    """Whether calls may be parallel, said only beside tools.
+
+    Chat's older `function_call` holds only one.
+    """
+    if request.source.legacy_functions and tools:
+        return False
     return request.parallel_tool_calls if tools else None

@@ -146,7 +146,11 @@ def test_other_hosted_tools_are_rejected(responses, kind):
 def test_legacy_functions_are_tools(chat):
     body, _ = chat(functions=[{"name": "f", "parameters": SCHEMA}], function_call={"name": "f"})
     assert body["tools"] == [{"name": "f", "input_schema": SCHEMA}]
-    assert body["tool_choice"] == {"type": "tool", "name": "f"}
+    # The client's answer has room for one call.
+    serial = {"disable_parallel_tool_use": True}
+    assert body["tool_choice"] == {"type": "tool", "name": "f", **serial}
+    body, _ = chat(functions=[{"name": "f", "parameters": SCHEMA}])
+    assert body["tool_choice"] == {"type": "auto", **serial}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +183,20 @@ def test_allowed_tools_are_the_only_ones_offered(chat):
     assert "tool_choice" not in body
     with pytest.raises(InvalidRequestError, match="no such tool"):
         chat(tools=[function("a")], tool_choice=allowed("required"))
+
+
+def test_allowed_hosted_tools_are_offered_too(responses):
+    def offered(*entries):
+        tools = [{"type": "web_search"}, {"type": "function", "name": "f", "parameters": {}}]
+        choice = {"type": "allowed_tools", "mode": "auto", "tools": [*entries]}
+        body, warnings = responses(tools=tools, tool_choice=choice)
+        assert warnings == []
+        return [tool["name"] for tool in body["tools"]]
+
+    search, f = {"type": "web_search"}, {"type": "function", "name": "f"}
+    assert offered(search, f) == ["web_search", "f"]
+    assert offered(search) == ["web_search"]
+    assert offered(f) == ["f"]
 
 
 def test_a_hosted_choice_is_that_of_web_search_or_rejected(responses):

@@ -106,6 +106,8 @@ def test_serial_calls(anthropic, chat):
     body, _ = anthropic(tools=[tool()], tool_choice=choice)
     assert body["parallel_tool_calls"] is False
     assert chat(tools=[F], parallel_tool_calls=True)[0]["parallel_tool_calls"] is True
+    # The answer to a client with functions has room for one call.
+    assert chat(functions=[F["function"]])[0]["parallel_tool_calls"] is False
 
 
 def test_choices_of_chat(chat):
