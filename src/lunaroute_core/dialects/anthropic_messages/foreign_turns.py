@@ -151,8 +151,9 @@ def _system_texts(blocks: list[Block], adaptation: Adaptation, *, key: str) -> l
 
 
 def _note_lost(turn: Message, adaptation: Adaptation) -> None:
+    """A result's message may name the tool, which its call does anyway."""
     turns = adaptation.named("turns")
-    if turn.name is not None:
+    if turn.name is not None and turn.role != "tool":
         adaptation.translation.dropped(f"{turns}[].name", "Anthropic's users have no names")
     if turn.phase is not None:
         adaptation.translation.dropped(f"{turns}[].phase", "Anthropic's messages have no phase")

@@ -191,6 +191,17 @@ def test_names_and_phases_are_dropped(chat, responses):
     assert warnings == [("dropped", "input[].phase")]
 
 
+def test_a_result_that_names_its_tool_says_nothing_new(chat):
+    messages = [user("a"), assistant(None, "1"), {**result("1"), "name": "f"}]
+    assert chat(messages=messages, strict=True).warnings == []
+    older = [
+        user("a"),
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        {"role": "function", "name": "f", "content": "ok"},
+    ]
+    assert chat(messages=older, strict=True).warnings == []
+
+
 def test_system_messages_hold_text_only(chat):
     image = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
     with pytest.raises(InvalidRequestError, match="system content must be text"):
