@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lunaroute_core.json_value import JSONValue
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
 
 _FORMS: tuple[JSONValue, ...] = (
@@ -21,6 +21,9 @@ _FRAMING = frozenset(
 )
 """What names or frames an element."""
 
+_MESSAGE_FRAMING = _FRAMING | {"content", "count", "phase"}
+"""What is modelled of a message besides."""
+
 _READ_IN_PART = frozenset({"output_config", "reasoning", "text", "thinking"})
 """Objects of a request that the normalized model has a place for, but not for all in them."""
 
@@ -37,6 +40,23 @@ def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[st
             for key, value in {**fields, **(outer if isinstance(outer, dict) else {})}.items():
                 if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
                     yield key, value
+
+
+def foreign_message_fields(
+    extensions: Extensions, *, dialect: str
+) -> Iterator[tuple[str, JSONValue]]:
+    """The same of the message that a block opens, where it is kept with the block."""
+    for other, fields in extensions.items():
+        if other != dialect:
+            for key, value in _opened_message(fields).items():
+                if key not in _MESSAGE_FRAMING and not says_nothing(value):
+                    yield key, value
+
+
+def _opened_message(fields: JSONObject) -> JSONObject:
+    form = fields.get("$form")
+    message = form.get("message") if isinstance(form, dict) else fields.get("$item")
+    return message if isinstance(message, dict) else {}
 
 
 def foreign_field_names(key: str, value: JSONValue) -> list[str]:

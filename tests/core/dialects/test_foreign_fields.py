@@ -1,6 +1,6 @@
 import pytest
 
-from lunaroute_core.dialects.foreign_fields import foreign_fields
+from lunaroute_core.dialects.foreign_fields import foreign_fields, foreign_message_fields
 
 
 def foreign(**fields):
@@ -27,3 +27,15 @@ def test_what_asks_for_something_is(value):
 @pytest.mark.parametrize("key", ["$form", "id", "type", "stream", "stream_options"])
 def test_how_an_element_was_written_and_framed_is_not_told(key):
     assert foreign(**{key: {"a": 1}}) == []
+
+
+def test_fields_of_the_message_that_a_block_opens_are_told():
+    head = {"type": "message", "role": "user", "id": "1", "status": None, "phase": "x", "more": 1}
+    for fields in (
+        {"$item": head},
+        {"$form": {"message": {"count": 2, "content": "parts", **head}}},
+    ):
+        extensions = {"theirs": fields, "own": fields}
+        assert list(foreign_message_fields(extensions, dialect="own")) == [("more", 1)]
+    for fields in ({"$item": None}, {"$form": {"data": "base64"}}, {"more": 1}):
+        assert list(foreign_message_fields({"theirs": fields}, dialect="own")) == []

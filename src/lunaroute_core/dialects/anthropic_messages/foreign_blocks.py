@@ -7,7 +7,10 @@ import msgspec
 from msgspec import UNSET
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
-from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import (
+    note_lost,
+    note_lost_of_message,
+)
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT, VENDOR
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -56,6 +59,7 @@ def _adapted(block: Block, adaptation: Adaptation) -> Block | None:  # noqa: PLR
     if block.extensions:
         prefix = f"{adaptation.named('turns')}[].content[]."
         note_lost(block.extensions, adaptation, prefix=prefix)
+        note_lost_of_message(block.extensions, adaptation)
     match block:
         case TextBlock() | RefusalBlock():
             return _text(block, adaptation)

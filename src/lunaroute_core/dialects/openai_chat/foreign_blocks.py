@@ -9,7 +9,10 @@ import msgspec
 from lunaroute_core.dialects.free_form_tools import free_text_arguments
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
-from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
+from lunaroute_core.dialects.openai_chat.foreign_extensions import (
+    note_lost,
+    note_lost_of_message,
+)
 from lunaroute_core.model import (
     AudioBlock,
     Block,
@@ -49,6 +52,7 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
 
 def _adapted(block: Block, adaptation: Adaptation) -> list[Block]:
     note_lost(block.extensions, adaptation, prefix=adaptation.in_content("content[]."))
+    note_lost_of_message(block.extensions, adaptation)
     match block:
         case TextBlock() | RefusalBlock() | ImageBlock() | AudioBlock() | ToolCallBlock():
             return [_part(block, adaptation)]

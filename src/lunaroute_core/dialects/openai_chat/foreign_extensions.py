@@ -7,7 +7,11 @@ and have a rule here.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from lunaroute_core.dialects.foreign_fields import foreign_field_names, foreign_fields
+from lunaroute_core.dialects.foreign_fields import (
+    foreign_field_names,
+    foreign_fields,
+    foreign_message_fields,
+)
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -63,6 +67,13 @@ def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "
     """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
     for key, _ in _foreign(extensions):
         adaptation.translation.dropped(f"{prefix}{key}", "Chat has no such field")
+
+
+def note_lost_of_message(extensions: Extensions, adaptation: Adaptation) -> None:
+    """The same of the message that a block opens."""
+    for key, _ in foreign_message_fields(extensions, dialect=DIALECT):
+        param = f"{adaptation.named('turns')}[].{key}"
+        adaptation.translation.dropped(param, "Chat has no such field")
 
 
 def check_request(extensions: Extensions, adaptation: Adaptation) -> None:

@@ -7,7 +7,10 @@ that says what it is.
 import msgspec
 
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
-from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost
+from lunaroute_core.dialects.openai_responses.foreign_extensions import (
+    note_lost,
+    note_lost_of_message,
+)
 from lunaroute_core.dialects.openai_responses.labelled_text import (
     context_text,
     document_text,
@@ -50,6 +53,7 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
 
 def _adapted(block: Block, adaptation: Adaptation) -> list[Block]:
     note_lost(block.extensions, adaptation, prefix=adaptation.in_content("content[]."))
+    note_lost_of_message(block.extensions, adaptation)
     match block:
         case TextBlock() | RefusalBlock() | ImageBlock() | ToolCallBlock():
             return [_one(block, adaptation)]

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from lunaroute_core.dialects.foreign_fields import (
     foreign_field_names,
     foreign_fields,
+    foreign_message_fields,
     says_nothing,
 )
 from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
@@ -60,6 +61,13 @@ def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "
     """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
     for key, _ in _foreign(extensions):
         adaptation.translation.dropped(f"{prefix}{key}", "Responses has no such field")
+
+
+def note_lost_of_message(extensions: Extensions, adaptation: Adaptation) -> None:
+    """The same of the message that a block opens."""
+    for key, _ in foreign_message_fields(extensions, dialect=DIALECT):
+        param = f"{adaptation.named('turns')}[].{key}"
+        adaptation.translation.dropped(param, "Responses has no such field")
 
 
 def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
