@@ -36,6 +36,8 @@ class SealedReasoning(Struct, frozen=True, array_like=True):
 
 
 _PAYLOAD = msgspec.msgpack.Decoder(SealedReasoning)
+_JSON = b"["
+"""How a payload begins that is JSON, for numbers that MessagePack has not."""
 
 
 @frozen
@@ -63,14 +65,18 @@ class ReasoningSeal:
         return ReasoningBlock(variant=block.variant, parts=block.parts, opaque=text)
 
     def opened(self, text: str) -> SealedReasoning | None:
-        """What a seal holds; None for a text that is none, or not one of this gateway."""
+        """What a seal holds; None for a text that is none, or not one that this gateway makes."""
         prefix, payload, mac = _split(text)
         if prefix != MARK or not hmac.compare_digest(mac, self._mac(payload).encode()):
             return None
-        return _PAYLOAD.decode(_bytes(payload))
+        try:
+            return _read(_bytes(payload))
+        except (msgspec.DecodeError, RecursionError):
+            # Of another version, whose blocks were others.
+            return None
 
     def _seal(self, held: SealedReasoning) -> str:
-        payload = _text(msgspec.msgpack.encode(held))
+        payload = _text(_written(held))
         return f"{MARK}{payload}.{self._mac(payload)}"
 
     def _mac(self, payload: str) -> str:
@@ -88,6 +94,19 @@ def _split(text: str) -> tuple[str, str, bytes]:
     if not (is_sealed(text) and dot and text.isascii()):
         return "", "", b""
     return MARK, payload, mac.encode()
+
+
+def _written(held: SealedReasoning) -> bytes:
+    try:
+        return msgspec.msgpack.encode(held)
+    except OverflowError:
+        return msgspec.json.encode(held)
+
+
+def _read(payload: bytes) -> SealedReasoning:
+    if payload.startswith(_JSON):
+        return msgspec.json.decode(payload, type=SealedReasoning)
+    return _PAYLOAD.decode(payload)
 
 
 def _text(data: bytes) -> str:

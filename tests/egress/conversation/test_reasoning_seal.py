@@ -1,11 +1,15 @@
+import hmac
 import string
+from base64 import urlsafe_b64encode
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lunaroute_core.model import Origin, ReasoningBlock
 from lunaroute_egress.conversation import ReasoningSeal
+from lunaroute_egress.conversation.derived_key import derived_key
 from lunaroute_egress.conversation.reasoning_seal import UNSIGNED, is_sealed
 
 SEAL = ReasoningSeal(b"secret")
@@ -84,3 +88,17 @@ def test_a_seal_is_told_by_its_beginning():
 def test_the_secret_is_not_shown():
     assert "secret=" not in repr(SEAL)
     assert b"secret" not in repr(SEAL).encode()
+
+
+def test_a_seal_of_another_version_is_none():
+    """Secrets outlive upgrades, and so do the conversations that clients keep."""
+    payload = urlsafe_b64encode(msgspec.msgpack.encode(["origin", 1])).rstrip(b"=")
+    mac = hmac.digest(derived_key(b"secret", "seal"), payload, "sha256")[:16]
+    text = b".".join([b"luna1", payload, urlsafe_b64encode(mac).rstrip(b"=")])
+    assert SEAL.opened(text.decode()) is None
+
+
+def test_numbers_of_any_size_are_kept():
+    """Vendors write what they like into the fields that are theirs."""
+    block = ReasoningBlock(opaque="sig", extensions={"openai_responses": {"new": 10**30}})
+    assert SEAL.opened(SEAL.sealed(block, ORIGIN).opaque).block == block
