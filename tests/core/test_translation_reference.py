@@ -52,7 +52,7 @@ def test_the_pairs_show_all_outcomes_of_a_feature():
     head = reference_tables()["pairs"].splitlines()[0]
     assert head == "|  | C→R | C→A | R→C | R→A | A→C | A→R |"
     pairs = {row[0]: row[1:] for row in rows(reference_tables()["pairs"])}
-    assert pairs["stop sequences"] == ["E", "M D", NOTHING, NOTHING, "M E", "E"]
+    assert pairs["stop sequences"] == ["E", "M D", NOTHING, NOTHING, "M E R", "E R"]
     assert pairs["log probabilities"] == ["M", "R", "M", "R", NOTHING, NOTHING]
 
 
