@@ -92,9 +92,9 @@ def check_bytes(text: str, limit: int | None, *, param: str) -> None:
 
 
 def check_tool_schema(schema: JSONValue, *, param: str) -> JSONObject:
-    """Raises InvalidRequestError unless a tool's schema is an object that names its type."""
+    """Raises InvalidRequestError unless a tool's schema is an object; it need not name its type,
+    since arguments are objects in any case.
+    """
     if not isinstance(schema, dict):
         raise InvalidRequestError(f"{param}: must be a JSON Schema object", param=param)
-    if not schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"} and schema:
-        raise InvalidRequestError(f"{param}.type: is required", param=f"{param}.type")
     return schema

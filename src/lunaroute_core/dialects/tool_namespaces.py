@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from lunaroute_core.answer_stages import ClientTool, ToolRestoration
 from lunaroute_core.dialects.tool_ids import ToolNames
+from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.model import (
     Block,
     CustomTool,
@@ -22,12 +23,18 @@ _SEPARATOR = "__"
 
 
 def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
-    """The same request with the namespace of each tool and call in its name."""
+    """The same request with the namespace of each tool and call in its name.
+
+    Raises:
+        InvalidRequestError: two tools would have one name.
+    """
     if not _has_namespaces(request):
         return request
+    tools = _flat_tools(request.tools)
+    _check_names(tools, tool_fields(request.tools))
     return replace(
         request,
-        tools=_flat_tools(request.tools),
+        tools=tools,
         turns=[_flat_turn(turn) for turn in request.turns],
         tool_choice=_flat_choice(request.tool_choice, request.tools),
     )
@@ -105,6 +112,15 @@ def _flat_tools(tools: list[Tool]) -> list[Tool]:
         name = _flat_name(tool.name, namespace.name)
         flat.append(replace(tool, name=name, namespace=None, description=description))
     return flat
+
+
+def _check_names(tools: list[Tool], fields: list[str]) -> None:
+    seen: set[str | None] = {None}
+    for tool, field in zip(tools, fields, strict=True):
+        if tool.name in seen and not isinstance(tool, HostedTool):
+            message = f"{field}: with its namespace it has the name of another tool, {tool.name!r}"
+            raise InvalidRequestError(message, param=field)
+        seen.add(tool.name)
 
 
 def _flat_turn(turn: Message) -> Message:

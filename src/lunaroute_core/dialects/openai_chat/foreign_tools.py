@@ -8,7 +8,7 @@ from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_chat.tool_writing import SEARCH_OPTIONS
-from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict, object_schema
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     CustomTool,
@@ -48,7 +48,7 @@ def _tool(
             return FunctionTool(
                 name=adaptation.names.upstream(tool.name),
                 description=tool.description,
-                schema=tool.schema,
+                schema=None if tool.schema is None else object_schema(tool.schema),
                 strict=_strict(tool, adaptation, param=f"{param}.strict"),
             )
         case CustomTool():

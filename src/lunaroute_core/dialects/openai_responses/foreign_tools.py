@@ -4,7 +4,7 @@ from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_responses.mcp_servers import TOOLSET, MCPServers
 from lunaroute_core.dialects.openai_responses.web_search import is_web_search, web_search
-from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
+from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict, object_schema
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     CustomTool,
@@ -37,7 +37,7 @@ def _tool(tool: Tool, servers: MCPServers, adaptation: Adaptation, *, param: str
             return FunctionTool(
                 name=adaptation.names.upstream(tool.name),
                 description=tool.description,
-                schema=_object_schema(tool.schema),
+                schema=object_schema(tool.schema or {}),
                 strict=_strict(tool, adaptation, param=f"{param}.strict"),
             )
         case CustomTool():
@@ -53,14 +53,6 @@ def _tool(tool: Tool, servers: MCPServers, adaptation: Adaptation, *, param: str
             # A tool whose object does not say its type stands in a field of its own.
             place = param if "type" in tool.config else tool.type
             return web_search(tool.config, adaptation, param=place)
-
-
-def _object_schema(schema: JSONObject | None) -> JSONObject:
-    """A schema that says it is an object's, and of which: OpenAI wants both of a function."""
-    given = schema or {}
-    if given.get("type", "object") != "object" or {"type", "properties"} <= given.keys():
-        return given
-    return {"type": "object", "properties": {}, **given}
 
 
 def _strict(tool: FunctionTool, adaptation: Adaptation, *, param: str) -> bool:

@@ -21,6 +21,13 @@ _BY_NAME = ("properties", "$defs", "definitions")
 _LISTED = ("anyOf", "prefixItems")
 
 
+def object_schema(schema: JSONObject) -> JSONObject:
+    """A schema that says it is an object's, and of which: OpenAI wants both of a function."""
+    if schema.get("type", "object") != "object" or {"type", "properties"} <= schema.keys():
+        return schema
+    return {"type": "object", "properties": {}, **schema}
+
+
 def is_strict(schema: JSONObject | None) -> bool:
     """Whether strict mode enforces a schema as it stands.
 

@@ -69,12 +69,27 @@ def test_a_search_among_other_tools_is_dropped(responses, refusal, kind):
 
 def test_tools_are_called_by_their_places_in_the_clients_request(responses):
     """Those of a namespace stand inside one of its tools."""
-    odd = {**F, "async": True}
+    odd = {**F, "name": "h", "async": True}
     space = {"type": "namespace", "name": "n", "description": "d", "tools": [F, odd]}
     other = {**space, "name": "o", "tools": [odd]}
     _, warnings = responses(tools=[F, space, other, {**odd, "name": "g"}, {"type": "web_search"}])
     fields = ["tools[1].tools[1].async", "tools[2].tools[0].async", "tools[3].async", "tools[4]"]
     assert [it for _, it in warnings] == fields
+
+
+def test_a_namespace_that_makes_one_name_of_two_is_refused(responses, refusal):
+    space = {"type": "namespace", "name": "n", "description": "d", "tools": [F]}
+    same = {**F, "name": f"n__{F['name']}"}
+    assert refusal(responses, tools=[same, space]) == "tools[1].tools[0]"
+
+
+def test_a_schema_that_does_not_say_its_type_is_an_objects(responses):
+    open_tool = {**F, "parameters": {"properties": {"a": {}}}, "strict": False}
+    body, _ = responses(tools=[open_tool])
+    assert body["tools"][0]["function"]["parameters"] == {
+        "type": "object",
+        "properties": {"a": {}},
+    }
 
 
 def test_web_search_with_a_place(anthropic, responses):

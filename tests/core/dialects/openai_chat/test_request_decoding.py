@@ -381,17 +381,6 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{
             {"tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]},
             "tools[0].function.parameters",
         ),
-        (
-            {
-                "tools": [
-                    {
-                        "type": "function",
-                        "function": {"name": "f", "parameters": {"properties": {}}},
-                    }
-                ]
-            },
-            "tools[0].function.parameters.type",
-        ),
         ({"functions": [{"name": "f", "parameters": "x"}]}, "functions[0].parameters"),
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"tool_choice": {"type": "function"}}, "tool_choice"),
