@@ -5,11 +5,13 @@ was in it is lost. What every client keeps is the id of a call, since its result
 Models are particular about the reasoning before calls, so just that is kept.
 """
 
+import asyncio
 import hashlib
 import hmac
 from operator import is_
 
 import msgspec
+import structlog
 from attrs import Factory, field, frozen
 
 from lunaroute_core.context import RequestContext
@@ -25,8 +27,10 @@ from lunaroute_core.model import (
 )
 from lunaroute_core.protocols import StateStore
 from lunaroute_egress.conversation.derived_key import derived_key
-from lunaroute_egress.conversation.kept_state import KeptState
+from lunaroute_egress.conversation.kept_state import PATIENCE, KeptState
 from lunaroute_egress.conversation.reasoning_seal import is_sealed
+
+_log = structlog.get_logger("lunaroute.conversation")
 
 DEFAULT_TTL = 4 * 3600.0
 _MAX_BYTES = 4 * 1024 * 1024
@@ -78,7 +82,12 @@ class VaultShelf:
         All turns, not only the last: what a conversation begins with must stay the same from
         one request to the next, or no prompt cache would find it.
         """
-        turns = [await self._completed(turn, context.tenant) for turn in request.turns]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                turns = [await self._completed(turn, context.tenant) for turn in request.turns]
+        except TimeoutError:
+            _log.warning("vault too slow", turns=len(request.turns))
+            return request
         if all(map(is_, turns, request.turns)):
             return request
         return msgspec.structs.replace(request, turns=turns)

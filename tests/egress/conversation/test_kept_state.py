@@ -1,3 +1,6 @@
+import asyncio
+
+import attrs
 import pytest
 from msgspec import Struct
 
@@ -57,3 +60,20 @@ async def test_that_nothing_was_deleted_is_not_hidden(kept, store):
     store.broken = True
     with pytest.raises(StateStoreError):
         await kept.delete("a")
+
+
+class Hangs:
+    """A store that never answers."""
+
+    async def get(self, key):
+        await asyncio.Event().wait()
+
+    async def set(self, key, value, *, ttl=None):
+        await asyncio.Event().wait()
+
+
+async def test_a_store_that_never_answers_has_nothing_and_keeps_nothing(kept):
+    """A client waits for it, and for its answer's end."""
+    hanging = attrs.evolve(kept, store=Hangs(), patience=0.01)
+    assert await hanging.get("a") is None
+    assert not await hanging.set("a", Value(text="x"))
