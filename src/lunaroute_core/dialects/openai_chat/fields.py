@@ -1,5 +1,6 @@
 """Reading a JSON object field by field, knowing its path and what was not read."""
 
+from collections.abc import KeysView
 from typing import Self, TypeVar
 
 from msgspec import Struct
@@ -43,9 +44,9 @@ class Fields(Struct):
         """A field's value, without taking it."""
         return self._values.get(key)
 
-    def has_any(self, keys: frozenset[str]) -> bool:
-        """Whether any of these fields is there, null or not."""
-        return not keys.isdisjoint(self._values)
+    def keys(self) -> KeysView[str]:
+        """The fields that nobody has taken yet, those that are null included."""
+        return self._values.keys()
 
     def take(self, key: str) -> JSONValue:
         """A field of any type."""

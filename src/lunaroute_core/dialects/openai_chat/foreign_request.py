@@ -52,7 +52,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
     """
     capabilities = translation.capabilities
     client_request, request = request, without_namespaces(request)
-    names = ToolNames.of(request, limit=capabilities.tool_name_length)
+    names = ToolNames(limit=capabilities.tool_name_length)
     restoration = tool_restoration(client_request, names, free_form=capabilities.first_party)
     if restoration is not None:
         translation.stages.append(restoration)

@@ -1,6 +1,8 @@
 """The fields of a request beside its conversation, which are read in groups."""
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -40,20 +42,6 @@ _TOOLS = frozenset(
     }
 )
 _LIMITS = frozenset({"max_completion_tokens", "max_tokens"})
-_SAMPLING = frozenset(
-    {
-        "frequency_penalty",
-        "logit_bias",
-        "logprobs",
-        "n",
-        "presence_penalty",
-        "seed",
-        "stop",
-        "temperature",
-        "top_logprobs",
-        "top_p",
-    }
-)
 _OUTPUT = frozenset({"audio", "modalities", "response_format", "verbosity"})
 _REASONING = frozenset({"reasoning_effort"})
 _STREAM = frozenset({"stream", "stream_options"})
@@ -82,22 +70,22 @@ class SettingsReader(Struct):
         Raises:
             InvalidRequestError: one has a wrong type, is out of range or over a limit.
         """
-        given = self.fields.has_any
-        if given(_TOOLS):
+        there = self.fields.keys()
+        if not _TOOLS.isdisjoint(there):
             self._read_tools()
-        if given(_LIMITS):
+        if not _LIMITS.isdisjoint(there):
             self._read_limits()
-        if given(_SAMPLING):
+        if not _SAMPLING.isdisjoint(there):
             self._read_sampling()
-        if given(_OUTPUT):
+        if not _OUTPUT.isdisjoint(there):
             self._read_output()
-        if given(_REASONING):
+        if not _REASONING.isdisjoint(there):
             self._read_reasoning()
-        if given(_STREAM):
+        if not _STREAM.isdisjoint(there):
             self._read_stream()
-        if given(_IDENTITY):
+        if not _IDENTITY.isdisjoint(there):
             self._read_identity()
-        if given(_SERVICE):
+        if not _SERVICE.isdisjoint(there):
             self._read_service()
 
     def _read_tools(self) -> None:
@@ -124,25 +112,9 @@ class SettingsReader(Struct):
         self.request.limits = Limits(max_output_tokens=tokens)
 
     def _read_sampling(self) -> None:
-        fields = self.fields
-        self.request.sampling = Sampling(
-            temperature=_ranged(fields, "temperature", 0, 2),
-            top_p=_ranged(fields, "top_p", 0, 1),
-            presence_penalty=_ranged(fields, "presence_penalty", -2, 2),
-            frequency_penalty=_ranged(fields, "frequency_penalty", -2, 2),
-            seed=fields.integer("seed"),
-            stop=self._stop(),
-            logit_bias=_logit_bias(fields),
-            n=_count(fields, "n", most=self.limits.max_choices),
-            logprobs=fields.flag("logprobs"),
-            top_logprobs=_top_logprobs(fields),
-        )
-
-    def _stop(self) -> list[str] | None:
-        if not isinstance(self.fields.peek("stop"), str):
-            return self.fields.texts("stop")
-        self.form["stop"] = "string"
-        return [self.fields.needed_text("stop")]
+        there = self.fields.keys()
+        given = {key: read(self, key) for key, read in _SAMPLING_FIELDS.items() if key in there}
+        self.request.sampling = Sampling(**given)
 
     def _read_output(self) -> None:
         fields = self.fields
@@ -186,6 +158,10 @@ class SettingsReader(Struct):
             self.request.cache = CacheOptions(key=key, options=options)
 
 
+_SamplingReader: TypeAlias = Callable[[SettingsReader, str], Any]
+"""Takes a field and gives the value of the one in `Sampling` that has the same name."""
+
+
 def _count(fields: Fields, key: str, *, most: int | None) -> int | None:
     value = fields.integer(key)
     if value is None:
@@ -203,17 +179,28 @@ def _ranged(fields: Fields, key: str, low: float, high: float) -> float | None:
     return value
 
 
-def _top_logprobs(fields: Fields) -> int | None:
-    value = fields.integer("top_logprobs")
-    check_range(value, 0, 20, param="top_logprobs")
+def _number(low: float, high: float) -> _SamplingReader:
+    return lambda settings, key: _ranged(settings.fields, key, low, high)
+
+
+def _top_logprobs(settings: SettingsReader, key: str) -> int | None:
+    value = settings.fields.integer(key)
+    check_range(value, 0, 20, param=key)
     return value
 
 
-def _logit_bias(fields: Fields) -> dict[str, float] | None:
-    values = fields.object("logit_bias")
+def _stop(settings: SettingsReader, key: str) -> list[str] | None:
+    if not isinstance(settings.fields.peek(key), str):
+        return settings.fields.texts(key)
+    settings.form[key] = "string"
+    return [settings.fields.needed_text(key)]
+
+
+def _logit_bias(settings: SettingsReader, key: str) -> dict[str, float] | None:
+    values = settings.fields.object(key)
     if values is None:
         return None
-    biases = Fields.of(values, path="logit_bias")
+    biases = Fields.of(values, path=key)
     bias: dict[str, float] = {}
     for token in values:
         value = _ranged(biases, token, -100, 100)
@@ -221,6 +208,21 @@ def _logit_bias(fields: Fields) -> dict[str, float] | None:
             raise missing_field(biases.at(token))
         bias[token] = value
     return bias
+
+
+_SAMPLING_FIELDS: Mapping[str, _SamplingReader] = {
+    "temperature": _number(0, 2),
+    "top_p": _number(0, 1),
+    "presence_penalty": _number(-2, 2),
+    "frequency_penalty": _number(-2, 2),
+    "seed": lambda settings, key: settings.fields.integer(key),
+    "stop": _stop,
+    "logit_bias": _logit_bias,
+    "n": lambda settings, key: _count(settings.fields, key, most=settings.limits.max_choices),
+    "logprobs": lambda settings, key: settings.fields.flag(key),
+    "top_logprobs": _top_logprobs,
+}
+_SAMPLING = frozenset(_SAMPLING_FIELDS)
 
 
 def _format(fields: Fields) -> OutputFormat | None:
