@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
+from lunaroute_core.dialects.openai_chat.extensions import extensions, form_of, own_fields
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import (
     Block,
@@ -39,6 +40,23 @@ def place_cache_marks(adapted: NormalizedRequest, asked: NormalizedRequest) -> N
         part.cache = None
     for part in marked[-_MOST:]:
         part.cache = None if part.cache is None else _fitted(part.cache)
+    if marked:
+        _write_in_parts(adapted)
+
+
+def _write_in_parts(request: NormalizedRequest) -> None:
+    """Have all content written as parts, marked or not: its form must not change when the mark
+    moves on, or what was cached is not found.
+    """
+    if request.instructions:
+        first = request.instructions[0]
+        head = form_of(first.extensions).get("message")
+        if isinstance(head, dict):
+            first.extensions = extensions({}, {"message": {**head, "content": "parts"}})
+    for turn in request.turns:
+        if not all(isinstance(block, ToolCallBlock | ReasoningBlock) for block in turn.blocks):
+            form = {**form_of(turn.extensions), "content": "parts"}
+            turn.extensions = extensions(own_fields(turn.extensions), form)
 
 
 def remove_cache_marks(adapted: NormalizedRequest) -> None:

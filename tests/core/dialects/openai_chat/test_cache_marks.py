@@ -38,6 +38,34 @@ def test_the_last_four_are_kept(anthropic):
     assert warnings == []
 
 
+def test_what_was_sent_stays_the_same_when_the_mark_moves_on(anthropic):
+    def sent(turns):
+        last = {**turns[-1], "content": [{**turns[-1]["content"][0], **SHORT}]}
+        system = [text("s", **SHORT)]
+        body, _ = anthropic([*turns[:-1], last], system=system, tools=[{"name": "f", **schema}])
+        for message in body["messages"]:
+            for part in message["content"] or []:
+                part.pop("prompt_cache_breakpoint", None)
+        return body["messages"]
+
+    schema = {"input_schema": {"type": "object"}}
+    call = {"type": "tool_use", "id": "1", "name": "f", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "1", "content": [text("r")]}
+    turns = [
+        *user(text("a")),
+        {"role": "assistant", "content": [text("b")]},
+        *user(text("c")),
+        {"role": "assistant", "content": [call]},
+        *user(result),
+        {"role": "assistant", "content": [text("d"), call]},
+        *user(result),
+    ]
+    whole = sent(turns)
+    for end in (1, 3, 5):
+        shorter = sent(turns[:end])
+        assert shorter == whole[: len(shorter)]
+
+
 def test_a_mark_on_a_tool_is_on_the_first_instructions(anthropic):
     tool = {"name": "f", "input_schema": {"type": "object"}, **HOUR}
     body, _ = anthropic(system=[text("a"), text("b")], tools=[tool])
