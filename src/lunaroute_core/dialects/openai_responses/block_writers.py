@@ -17,6 +17,7 @@ from lunaroute_core.dialects.openai_responses.output_items import (
     is_part,
     is_shown,
     write_part,
+    written_arguments,
 )
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -158,6 +159,9 @@ class CallWriter:
         self.block = msgspec.structs.replace(
             self.block, raw_arguments=raw, extensions=last.extensions
         )
+        if (whole := written_arguments(self.block)) != raw:
+            yield from self._append(whole.removeprefix(raw))
+            raw = whole
         name, key = self._names
         yield {"type": f"{name}.done", **self.place, key: raw}
 

@@ -105,4 +105,6 @@ def _opened(block: Block, identity: str) -> JSONObject:
         case whole:
             return write_item([whole], identity=identity, status=_WORKING)
     item = write_item([empty], identity=identity, status=_WORKING)
+    if "arguments" in item:
+        item["arguments"] = ""
     return {**item, "status": _WORKING} if "status" in item else item

@@ -173,11 +173,20 @@ def _write_call(call: ToolCallBlock, identity: str, status: str) -> JSONObject:
             "status": status,
             "call_id": call.id,
             "name": call.name,
-            "arguments": call.raw_arguments,
+            "arguments": written_arguments(call),
         }
     if call.namespace is not None:
         item["namespace"] = call.namespace
     return item | own_fields(call.extensions)
+
+
+def written_arguments(call: ToolCallBlock) -> str:
+    """What a call's item says of its arguments: JSON of a function, though other vendors' models
+    write nothing for none.
+    """
+    raw = call.raw_arguments
+    own = call.tool_kind == "custom" or call.item_id is not None
+    return raw if own or raw.strip() else raw + "{}"
 
 
 def _write_reasoning(reasoning: ReasoningBlock, identity: str) -> JSONObject:

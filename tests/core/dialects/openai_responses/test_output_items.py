@@ -126,3 +126,16 @@ def test_reasoning_that_is_shown_is_written_as_its_text():
         "summary": [],
         "content": [{"type": "reasoning_text", "text": "A"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        (ToolCallBlock(id="1", name="ls"), "{}"),
+        (ToolCallBlock(id="1", name="ls", raw_arguments="{1"), "{1"),
+        (ToolCallBlock(id="1", name="ls", item_id="fc_1"), ""),
+    ],
+)
+def test_other_vendors_calls_without_arguments_have_an_empty_object(call, arguments):
+    (item,) = output_items([call], answer_id="a", status="completed")
+    assert item["arguments"] == arguments

@@ -228,6 +228,19 @@ def test_arguments_known_only_at_the_end_are_one_delta(script):
     assert deltas == ["{}"]
 
 
+@pytest.mark.parametrize("written", ["", " "])
+def test_a_call_without_arguments_has_an_empty_object(script, written):
+    call = ToolCallBlock(id="call_1", name="ls")
+    delta = ArgumentsDelta(index=0, fragment=written)
+    lines = script(BlockStart(index=0, block=call), delta, BlockEnd(index=0), STOP)
+    said = [it["delta"] for name, it in lines if name == "function_call_arguments.delta"]
+    assert "".join(said) == written + "{}"
+    announced = next(it["item"] for name, it in lines if name == "output_item.added")
+    assert announced["arguments"] == ""
+    (item,) = lines[-1][1]["response"]["output"]
+    assert item["arguments"] == written + "{}"
+
+
 def test_overlapping_calls_are_written_one_after_the_other(script):
     lines = script(
         BlockStart(index=0, block=ToolCallBlock(id="call_0", name="a")),
