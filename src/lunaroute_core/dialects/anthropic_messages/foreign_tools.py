@@ -127,9 +127,12 @@ def _hosted(
     """Another vendor's tool as Anthropic's own; None where the request can do without."""
     # A tool whose object does not say its type stands in a field of its own.
     place = param if "type" in tool.config else tool.type
-    if is_web_search(tool.type) and adaptation.capabilities.web_search:
-        return web_search(tool.config, adaptation, param=place)
     message = f"this model has no tool like {tool.type!r}"
+    if is_web_search(tool.type) and adaptation.capabilities.web_search:
+        # What a client does not let out must not be let out: that is no option but a promise.
+        if tool.config.get("external_web_access") is not False:
+            return web_search(tool.config, adaptation, param=place)
+        message = "Anthropic's search is of the live web"
     if not is_dispensable(tool, request):
         adaptation.translation.rejected(place, message)
     adaptation.translation.dropped(place, message)

@@ -84,8 +84,13 @@ def _hosted(
     tool: HostedTool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
 ) -> HostedTool | None:
     """Another vendor's tool as Chat's own; None where the request can do without."""
-    if not (tool.type.startswith("web_search") and adaptation.capabilities.web_search):
-        message = f"this model has no tool like {tool.type!r}"
+    known = tool.type.startswith("web_search") and adaptation.capabilities.web_search
+    live = tool.config.get("external_web_access") is not False
+    if not (known and live):
+        # What a client does not let out must not be let out: that is no option but a promise.
+        message = "Chat's web search is of the live web"
+        if not known:
+            message = f"this model has no tool like {tool.type!r}"
         if not is_dispensable(tool, request):
             adaptation.translation.rejected(param, message)
         adaptation.translation.dropped(param, message)

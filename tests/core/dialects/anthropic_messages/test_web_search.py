@@ -23,7 +23,7 @@ def test_responses_tool_is_mapped(responses, kind):
 
 
 def test_other_options_are_dropped(responses, chat):
-    tool = {"type": "web_search", "search_context_size": "low", "external_web_access": False}
+    tool = {"type": "web_search", "search_context_size": "low", "external_web_access": True}
     assert responses(tools=[tool]).warnings == [
         ("dropped", "tools[0].search_context_size"),
         ("dropped", "tools[0].external_web_access"),
@@ -32,6 +32,16 @@ def test_other_options_are_dropped(responses, chat):
     assert chat(web_search_options=options).warnings == [
         ("dropped", "web_search_options.search_context_size")
     ]
+
+
+def test_no_search_of_the_live_web_is_made_of_one_that_is_not(responses):
+    tool = {"type": "web_search", "external_web_access": False}
+    with pytest.raises(InvalidRequestError, match="live web"):
+        responses(tools=[tool])
+    f = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+    body, warnings = responses(tools=[tool, f])
+    assert [it["name"] for it in body["tools"]] == ["f"]
+    assert warnings == [("dropped", "tools[0]")]
 
 
 def test_other_filters_are_rejected(responses):

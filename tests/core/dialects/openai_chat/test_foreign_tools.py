@@ -112,6 +112,14 @@ def test_web_search_with_a_place(anthropic, responses):
     assert warnings == [("dropped", "tools[0].external_web_access")]
 
 
+def test_no_search_of_the_live_web_is_made_of_one_that_is_not(responses, refusal):
+    tool = {"type": "web_search", "external_web_access": False}
+    assert refusal(responses, tools=[tool], model=SEARCHES) == "tools[0]"
+    body, warnings = responses(tools=[tool, F], model=SEARCHES)
+    assert "web_search_options" not in body
+    assert warnings == [("dropped", "tools[0]")]
+
+
 def test_filters_of_a_web_search_are_rejected(anthropic, responses, refusal):
     search = {"type": "web_search_20250305", "name": "web_search"}
     for key in ("allowed_domains", "blocked_domains"):
