@@ -16,11 +16,12 @@ wrong with them."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(
-    r'(?:[^"\\\x00-\x1f]'
+    r'(?:[^"\\\x00-\x1f]++'
     r'|\\["\\/bfnrt]'
     r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    r"|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*"
+    r"|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*+"
 )
+"""Possessive, since the places to go back to would take a hundred times the text's memory."""
 _ESCAPE_BEGUN = re.compile(
     r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?"
 )

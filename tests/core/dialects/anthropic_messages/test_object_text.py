@@ -1,5 +1,6 @@
 import json
 import time
+import tracemalloc
 
 import jiter
 import pytest
@@ -116,3 +117,14 @@ def test_time_grows_with_the_length(piece):
 
     seconds(1000)
     assert seconds(40_000) < 40 * max(seconds(4_000), 0.002)
+
+
+@pytest.mark.parametrize("piece", ["x", r"\n"])
+def test_a_long_text_takes_little_memory(piece):
+    text = '{"a":"' + piece * 200_000
+    tracemalloc.start()
+    try:
+        assert ObjectText().feed(text) == text
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(text)
+    finally:
+        tracemalloc.stop()
