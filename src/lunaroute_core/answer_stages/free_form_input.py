@@ -17,12 +17,15 @@ _BEGINNING = re.compile(r'\s*(?:\{\s*(?:"i?|"in|"inp|"inpu|"input|"input"\s*:?\s
 _MAX_OPENING = 256
 """Characters; what is longer, with all its white space, is none."""
 _WHOLE = re.compile(
-    r'(?:[^"\\]'
+    r'(?:[^"\\]++'
     r"|\\[^u]"
     r"|\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\u[0-9a-fA-F]{4}|(?=[^\\]|\\[^u]))"
-    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
+    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*+"
 )
-"""Characters and escapes that are whole; half of a surrogate pair waits for the other half."""
+"""Characters and escapes that are whole; half of a surrogate pair waits for the other half.
+
+Possessive, since the places to go back to would take a hundred times the text's memory.
+"""
 _ESCAPE_BEGUN = re.compile(
     r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?"
 )

@@ -1,5 +1,6 @@
 import json
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,14 @@ def test_text_is_told_as_it_comes():
 def test_half_of_a_pair_of_surrogates_becomes_the_replacement_character():
     """A lone surrogate could be written to no wire."""
     assert free_form_input('{"input": "a\\ud83d b"}') == "a\N{REPLACEMENT CHARACTER} b"
+
+
+@pytest.mark.parametrize("piece", ["x", r"\n"])
+def test_a_long_text_takes_little_memory(piece):
+    arguments = '{"input":"' + piece * 200_000 + '"}'
+    tracemalloc.start()
+    try:
+        assert len(free_form_input(arguments)) == 200_000
+        assert tracemalloc.get_traced_memory()[1] < 12 * len(arguments)
+    finally:
+        tracemalloc.stop()
