@@ -122,7 +122,7 @@ def _write_document(document: DocumentBlock) -> JSONObject:
         form = document.extensions.get(DIALECT, {}).get("source")
         inner: Extensions = {DIALECT: form} if isinstance(form, dict) else {}
         content = write_content(document.blocks, inner, key="content")
-        source: JSONObject = {"type": "content", "content": content or []}
+        source: JSONObject = {"type": "content", "content": [] if content is None else content}
     return {
         "type": "document",
         "source": source,

@@ -133,6 +133,13 @@ def test_decoding_and_encoding_is_the_identity(body):
     assert msgspec.json.decode(round_trip(body)) == body
 
 
+@pytest.mark.parametrize("content", ["", "a", [], [{"type": "text", "text": ""}]])
+def test_a_document_s_content_keeps_its_form(content):
+    document = {"type": "document", "source": {"type": "content", "content": content}}
+    body = {"model": "m", "messages": [{"role": "user", "content": [document]}]}
+    assert msgspec.json.decode(round_trip(body)) == body
+
+
 @given(body=BODIES)
 def test_the_same_request_is_the_same_bytes(body):
     assert round_trip(body) == round_trip(body)
