@@ -3,6 +3,7 @@
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
+    RecursiveSchemaError,
     UnenforceableSchemaError,
     strict_schema,
 )
@@ -107,32 +108,39 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     given = output.format
     if given is not None and given.kind != "text":
         adaptation.translation.stages.append(JSONOutput(given.schema))
-    if given is None or not _is_enforced(given, adaptation):
-        return _PLAIN
-    return Output(format=OutputFormat(kind="json_schema", schema=_schema(given, adaptation)))
+    schema = None if given is None else _enforced(given, adaptation)
+    return (
+        _PLAIN if schema is None else Output(format=OutputFormat(kind="json_schema", schema=schema))
+    )
 
 
 def output_instruction(given: OutputFormat, adaptation: Adaptation) -> list[TextBlock]:
     """What to tell a model that does not enforce the format asked for."""
-    if given.kind == "text" or _is_enforced(given, adaptation):
+    if given.kind == "text" or _enforced(given, adaptation) is not None:
         return []
     adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
     return [TextBlock(text=format_instruction(given))]
 
 
-def _is_enforced(given: OutputFormat, adaptation: Adaptation) -> bool:
-    enforced = adaptation.capabilities.structured_output
-    return given.kind == "json_schema" and given.schema is not None and enforced
+def _enforced(given: OutputFormat, adaptation: Adaptation) -> JSONObject | None:
+    """The schema that the model holds itself to, if it can.
 
-
-def _schema(given: OutputFormat, adaptation: Adaptation) -> JSONObject:
-    schema = given.schema or {}
+    Raises:
+        InvalidRequestError: it is part of itself, so that nothing could be said of it either.
+    """
+    schema = given.schema
+    if given.kind != "json_schema" or schema is None:
+        return None
+    if not adaptation.capabilities.structured_output:
+        return None
     if given.description is not None:
         schema = {"description": given.description, **schema}
     try:
         return strict_schema(schema)
-    except UnenforceableSchemaError as error:
+    except RecursiveSchemaError as error:
         adaptation.translation.rejected(adaptation.named("format"), str(error))
+    except UnenforceableSchemaError:
+        return None
 
 
 def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:

@@ -36,11 +36,16 @@ class UnenforceableSchemaError(ValueError):
     """A schema that Anthropic has no way to enforce."""
 
 
+class RecursiveSchemaError(UnenforceableSchemaError):
+    """A schema of which a definition is part of itself."""
+
+
 def strict_schema(schema: JSONObject) -> JSONObject:
     """The schema as Anthropic enforces it.
 
     Raises:
-        UnenforceableSchemaError: a definition is part of itself, or a value may be anything.
+        UnenforceableSchemaError: a definition is part of itself, or a value or a property may
+            be anything.
     """
     _check_recursion(schema)
     return _strict(schema)
@@ -100,7 +105,9 @@ def _members(left: JSONObject, kind: JSONValue) -> JSONObject:
     if kind == "object":
         properties = left.pop("properties", None)
         members["properties"] = _strict_values(properties) if isinstance(properties, dict) else {}
-        left.pop("additionalProperties", None)
+        further = left.pop("additionalProperties", None)
+        if isinstance(further, dict) or (further is True and not properties):
+            raise UnenforceableSchemaError("an object may have properties of any name")
         members["additionalProperties"] = False
         if "required" in left:
             members["required"] = left.pop("required")
@@ -147,7 +154,7 @@ def _check_recursion(schema: JSONObject) -> None:
         for name, definition in (definitions if isinstance(definitions, dict) else {}).items()
     }
     if "#" in _references(schema) or _has_cycle(edges):
-        raise UnenforceableSchemaError("the schema refers to itself")
+        raise RecursiveSchemaError("the schema refers to itself")
 
 
 def _has_cycle(edges: dict[str, set[str]]) -> bool:

@@ -125,6 +125,8 @@ def adapted_choice(
     client_side = any(not isinstance(tool, HostedTool) for tool in tools)
     if choice is None or (choice.mode in ("auto", "none") and not client_side):
         return None
+    if tools and not client_side and choice.mode in ("named", "hosted", "required"):
+        return None  # models that search in Chat always do
     if choice.mode == "hosted":
         adaptation.translation.rejected("tool_choice", "Chat cannot be told to use a hosted tool")
     if choice.mode not in ("named", "allowed"):

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from lunaroute_core.dialects.anthropic_messages import ANTHROPIC_MESSAGES
@@ -157,6 +159,16 @@ def test_an_older_model_is_told_the_schema(chat):
     assert '"minimum":0' in body["system"][0]["text"]
     assert "output_config" not in body
     assert warnings == [("emulated", "response_format")]
+
+
+def test_a_schema_that_cannot_be_enforced_is_an_instruction(responses):
+    schema = {"type": "object", "additionalProperties": {"type": "integer"}}
+    body, warnings = responses(
+        text={"format": {"type": "json_schema", "name": "n", "schema": schema}}
+    )
+    assert "output_config" not in body
+    assert json.dumps(schema, separators=(",", ":")) in body["system"][-1]["text"]
+    assert warnings == [("emulated", "text.format")]
 
 
 def test_plain_text_is_no_format(responses):

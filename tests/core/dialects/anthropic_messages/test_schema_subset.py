@@ -30,7 +30,7 @@ SCHEMAS = st.recursive(
                 "properties": st.dictionaries(st.text(), inner, max_size=3),
                 "required": st.lists(st.text()),
             },
-            optional={"additionalProperties": st.booleans(), "maxProperties": st.integers()},
+            optional={"additionalProperties": st.just(False), "maxProperties": st.integers()},
         ),
         st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=2)}),
         st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=2)}),
@@ -96,3 +96,26 @@ def test_a_missing_type_is_implied_or_else_not_enforceable():
     assert strict_schema({"items": {"type": "null"}})["type"] == "array"
     with pytest.raises(UnenforceableSchemaError):
         strict_schema({"type": "object", "properties": {"anything": {}}})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        {"type": "object", "properties": {"a": {"type": "null"}}, "additionalProperties": {}},
+        {"type": "object", "additionalProperties": True},
+    ],
+)
+def test_an_object_with_properties_of_any_name_is_not_enforceable(schema):
+    """Closed, as Anthropic wants it, it could only ever be empty of them."""
+    with pytest.raises(UnenforceableSchemaError):
+        strict_schema(schema)
+
+
+def test_an_object_that_need_not_be_closed_is():
+    open_object = {
+        "type": "object",
+        "properties": {"a": {"type": "null"}},
+        "additionalProperties": True,
+    }
+    assert strict_schema(open_object) == {**open_object, "additionalProperties": False}

@@ -120,6 +120,17 @@ def test_no_search_of_the_live_web_is_made_of_one_that_is_not(responses, refusal
     assert warnings == [("dropped", "tools[0]")]
 
 
+def test_a_search_that_must_be_made_is_made_by_a_model_that_always_searches(anthropic):
+    """As Claude Code asks for its own web search."""
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    body, warnings = anthropic(
+        tools=[search], tool_choice={"type": "tool", "name": "web_search"}, model=SEARCHES
+    )
+    assert body["web_search_options"] == {}
+    assert "tool_choice" not in body
+    assert warnings == []
+
+
 def test_filters_of_a_web_search_are_rejected(anthropic, responses, refusal):
     search = {"type": "web_search_20250305", "name": "web_search"}
     for key in ("allowed_domains", "blocked_domains"):
