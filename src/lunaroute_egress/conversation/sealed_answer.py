@@ -31,6 +31,8 @@ class SealedAnswer(Struct, kw_only=True):
     _open: dict[int, BlockAccumulator] = {}
 
     def response(self, response: NormalizedResponse) -> NormalizedResponse:
+        if not response.alternatives and not _reasons(response.blocks):
+            return response
         sealed = msgspec.structs.replace(response, blocks=self._blocks(response.blocks))
         sealed.alternatives = [
             msgspec.structs.replace(other, blocks=self._blocks(other.blocks))
@@ -69,3 +71,7 @@ class SealedAnswer(Struct, kw_only=True):
         if sealed.opaque is not None:
             yield OpaqueSet(index=event.index, opaque=sealed.opaque)
         yield BlockEnd(index=event.index, block=None if event.block is None else sealed)
+
+
+def _reasons(blocks: list[Block]) -> bool:
+    return any(isinstance(it, ReasoningBlock) for it in blocks)

@@ -117,5 +117,7 @@ def _without_empty_citations(extensions: Extensions) -> Extensions:
 def _extensions(raw: bytes | Raw) -> Extensions:
     """The fields of a message that are not modelled."""
     fields = read_request(RAW_OBJECT, raw)
+    if fields.keys() <= _MODELLED:
+        return {}
     rest = {key: ANY.decode(value) for key, value in fields.items() if key not in _MODELLED}
-    return {DIALECT: rest} if rest else {}
+    return {DIALECT: rest}

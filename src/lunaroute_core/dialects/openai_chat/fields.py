@@ -66,7 +66,7 @@ class Fields(Struct):
         return self._typed(key, str, "a string")
 
     def needed_text(self, key: str) -> str:
-        value = self.text(key)
+        value = self._typed(key, str, "a string")
         if value is None:
             raise missing_field(self.at(key))
         return value

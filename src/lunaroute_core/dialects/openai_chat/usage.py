@@ -35,7 +35,7 @@ def read_usage(value: JSONValue) -> Usage | None:
 def _details(usage: JSONObject, key: str) -> JSONObject:
     """A copy of nested details, without those that are null."""
     details = usage.get(key)
-    if not isinstance(details, dict):
+    if not details or not isinstance(details, dict):
         return {}
     return {name: count for name, count in details.items() if count is not None}
 
