@@ -1,13 +1,13 @@
 """One HTTP request and its answer, as the layers of the ingress know them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from msgspec import Struct, field
 from starlette.types import Scope
 
-from lunaroute_core import Headers, new_request_id
+from lunaroute_core import Headers, TranslationWarning, new_request_id
 
 _KEY = "lunaroute.exchange"
 
@@ -24,6 +24,7 @@ class Exchange(Struct, kw_only=True):
         dialect, model, provider: who asked whom for what, where that is known.
         outcome: `completed`, `failed` or `client_gone`.
         error: the kind of error, and `error_message` its text.
+        warnings: what translation dropped or emulated; it grows as the request is served.
     """
 
     headers: Headers
@@ -38,6 +39,7 @@ class Exchange(Struct, kw_only=True):
     outcome: str | None = None
     error: str | None = None
     error_message: str | None = None
+    warnings: Sequence[TranslationWarning] = ()
 
     @classmethod
     def begin(cls, scope: Scope) -> "Exchange":

@@ -45,6 +45,7 @@ class Relay:
         """Answer one request, whole or streamed, in whatever way it ends."""
         exchange = exchange_of(scope)
         exchange.dialect, exchange.model = request.context.client_dialect, request.model
+        exchange.warnings = request.context.warnings
         call = _Call(request=request, exchange=exchange, send=send)
         watch = ClientWatch(receive=receive, in_flight=self.in_flight)
         try:

@@ -15,13 +15,16 @@ _FACTS = ("dialect", "model", "provider", "outcome", "error", "error_message")
 @frozen(kw_only=True)
 class RequestLog:
     """Logs `request.completed`: method, path, status, duration in milliseconds, and what is
-    known of dialect, model, provider, outcome and error.
+    known of dialect, model, provider, outcome, error and warnings: all that translation dropped
+    or emulated, where the header has only the first ones.
     """
 
     enabled: bool = False
 
     def done(self, scope: Scope, exchange: Exchange) -> None:
-        facts = {fact: getattr(exchange, fact) for fact in _FACTS}
+        facts: dict[str, object] = {fact: getattr(exchange, fact) for fact in _FACTS}
+        if exchange.warnings:
+            facts["warnings"] = [f"{it.outcome} {it.param}" for it in exchange.warnings]
         _log.info(
             "request.completed",
             request_id=exchange.request_id,

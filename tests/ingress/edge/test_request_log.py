@@ -1,7 +1,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from lunaroute_core import UpstreamTimeoutError
+from lunaroute_core import TranslationWarning, UpstreamTimeoutError
 from lunaroute_core.testing import FakeProvider
 
 
@@ -48,6 +48,19 @@ async def test_a_failure_says_what_went_wrong_and_with_whom(line_of, path, body)
     assert line["error"] == "timeout"
     assert line["error_message"] == "upstream response timed out: idle deadline of 3 s"
     assert line["provider"] == "openai"
+
+
+async def test_what_translation_lost_is_told(line_of, path, body):
+    """All of it; the header has room for a few."""
+
+    class Losing(FakeProvider):
+        async def send(self, request):
+            lost = [TranslationWarning(outcome="dropped", param=f"f{at}") for at in range(40)]
+            request.context.warnings.extend(lost)
+            return await super().send(request)
+
+    line = await line_of(Losing(), "POST", path, body)
+    assert line["warnings"] == [f"dropped f{at}" for at in range(40)]
 
 
 async def test_a_request_that_was_refused_says_why(line_of, path):
