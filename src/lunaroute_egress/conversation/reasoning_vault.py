@@ -82,6 +82,8 @@ class VaultShelf:
         All turns, not only the last: what a conversation begins with must stay the same from
         one request to the next, or no prompt cache would find it.
         """
+        if not any(map(_lacks_reasoning, request.turns)):
+            return request
         try:
             async with asyncio.timeout(PATIENCE):
                 turns = [await self._completed(turn, context.tenant) for turn in request.turns]
@@ -103,7 +105,7 @@ class VaultShelf:
             await self.kept.set(self._name(answer.blocks, context.tenant), reasoning)
 
     async def _completed(self, turn: Message, tenant: str) -> Message:
-        if turn.role != "assistant" or not _calls(turn.blocks) or _is_whole(turn.blocks):
+        if not _lacks_reasoning(turn):
             return turn
         reasoning = await self.kept.get(self._name(turn.blocks, tenant))
         if reasoning is None:
@@ -125,6 +127,12 @@ def _kept(store: StateStore, ttl: float) -> KeptState[list[ReasoningBlock]]:
     return KeptState(
         store=store, kind=list[ReasoningBlock], prefix="vault", ttl=ttl, max_bytes=_MAX_BYTES
     )
+
+
+def _lacks_reasoning(turn: Message) -> bool:
+    """Whether a turn comes without what its model may have thought before it called."""
+    calls = turn.role == "assistant" and _calls(turn.blocks)
+    return bool(calls) and not _is_whole(turn.blocks)
 
 
 def _calls(blocks: list[Block]) -> list[ToolCallBlock]:
