@@ -7,7 +7,7 @@ import msgspec
 from attrs import define, field
 from msgspec import UNSET, UnsetType
 
-from lunaroute_core.json_value import JSONValue
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     ArgumentsDelta,
     Block,
@@ -46,11 +46,15 @@ class BlockAccumulator:
     _pieces: list[str] = field(factory=list[str], init=False)
     _parts: dict[int, list[str]] = field(factory=dict[int, list[str]], init=False)
     _citations: list[Citation] = field(factory=list[Citation], init=False)
+    _logprobs: list[JSONObject] = field(factory=list[JSONObject], init=False)
     _opaque: str | None = field(default=None, init=False)
 
     def add(self, event: BlockDelta) -> None:
         match event:
-            case TextDelta(text=piece) | RefusalDelta(text=piece) | ArgumentsDelta(fragment=piece):
+            case TextDelta():
+                self._pieces.append(event.text)
+                self._logprobs += event.logprobs
+            case RefusalDelta(text=piece) | ArgumentsDelta(fragment=piece):
                 self._pieces.append(piece)
             case ReasoningDelta():
                 self._parts.setdefault(event.part, []).append(event.text)
@@ -69,7 +73,12 @@ class BlockAccumulator:
                 return final
             case TextBlock():
                 citations = [*start.citations, *self._citations]
-                return _replaced(start, text=self._text(start.text), citations=citations)
+                return _replaced(
+                    start,
+                    text=self._text(start.text),
+                    citations=citations,
+                    logprobs=[*start.logprobs, *self._logprobs],
+                )
             case RefusalBlock():
                 return _replaced(start, text=self._text(start.text))
             case ToolCallBlock():

@@ -173,6 +173,13 @@ def test_citations_are_added_to_their_text():
     assert block.block() == TextBlock(text="x", citations=[cited])
 
 
+def test_what_is_told_of_tokens_is_added_to_their_text():
+    block = BlockAccumulator(TextBlock(text=""))
+    block.add(TextDelta(index=0, text="x", logprobs=[{"token": "x"}]))
+    block.add(TextDelta(index=0, text="y", logprobs=[{"token": "y"}]))
+    assert block.block().logprobs == [{"token": "x"}, {"token": "y"}]
+
+
 def test_the_final_form_is_the_block():
     block = BlockAccumulator(TextBlock(text=""))
     block.add(TextDelta(index=0, text="x"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from attrs import define, field
 
+from lunaroute_core.answer_stages.token_queue import TokenQueue
 from lunaroute_core.model import (
     Block,
     BlockEnd,
@@ -33,10 +34,13 @@ class _Match:
 
 @define(kw_only=True)
 class _Text:
-    """An open text block: its start while nothing of it is written, and what is held back."""
+    """An open text block: its start while nothing of it is written, and what is held back of
+    its text and of what is told of its tokens.
+    """
 
     start: BlockStart | None
     held: str = ""
+    tokens: TokenQueue = field(factory=TokenQueue)
 
 
 @define
@@ -77,6 +81,7 @@ class StopMatcher:
                 self._open[event.index] = None
                 yield event
             case TextDelta() if event.index in self._texts:
+                self._texts[event.index].tokens.add(event.logprobs)
                 yield from self._read(event.index, event.text)
             case BlockEnd():
                 yield from self._end(event)
@@ -84,8 +89,10 @@ class StopMatcher:
                 yield event
 
     def _begin(self, event: BlockStart, text: TextBlock) -> Iterable[StreamEvent]:
-        empty = msgspec.structs.replace(text, text="")
-        self._texts[event.index] = _Text(start=BlockStart(index=event.index, block=empty))
+        empty = msgspec.structs.replace(text, text="", logprobs=[])
+        block = _Text(start=BlockStart(index=event.index, block=empty))
+        block.tokens.add(text.logprobs)
+        self._texts[event.index] = block
         if text.text:
             yield from self._read(event.index, text.text)
 
@@ -103,7 +110,8 @@ class StopMatcher:
     def _write(self, index: int, text: str) -> Iterable[StreamEvent]:
         yield from self._started(index)
         self._written.append(text)
-        yield TextDelta(index=index, text=text)
+        tokens = self._texts[index].tokens.within(len(text))
+        yield TextDelta(index=index, text=text, logprobs=tokens)
 
     def _started(self, index: int) -> Iterable[StreamEvent]:
         block = self._texts[index]
@@ -118,6 +126,8 @@ class StopMatcher:
             if block.held:
                 yield from self._write(event.index, block.held)
             yield from self._started(event.index)
+            if tokens := block.tokens.rest():
+                yield TextDelta(index=event.index, text="", logprobs=tokens)
             del self._texts[event.index]
         self._open.pop(event.index, None)
         yield event
@@ -148,9 +158,12 @@ class StopMatcher:
 
 
 def _cut(block: TextBlock, text: str) -> TextBlock:
-    """The beginning of a block, with the citations that lie in it."""
+    """The beginning of a block, with the citations and the tokens that lie in it."""
     kept = [it for it in block.citations if it.end is None or it.end <= len(text)]
-    return msgspec.structs.replace(block, text=text, citations=kept)
+    tokens = TokenQueue()
+    tokens.add(block.logprobs)
+    logprobs = tokens.within(len(text))
+    return msgspec.structs.replace(block, text=text, citations=kept, logprobs=logprobs)
 
 
 def _stopped(sequence: str) -> Finish:

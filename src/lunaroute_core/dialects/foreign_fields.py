@@ -31,13 +31,11 @@ _READ_IN_PART = frozenset({"output_config", "reasoning", "text", "thinking"})
 def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[str, JSONValue]]:
     """The fields that ask for something, in another dialect than this one.
 
-    Names that begin with `$` are the codecs' own: how something was written, or under `$outer`
-    the fields of what an element opens.
+    Names that begin with `$` are the codecs' own: how something was written.
     """
     for other, fields in extensions.items():
         if other != dialect:
-            outer = fields.get("$outer")
-            for key, value in {**fields, **(outer if isinstance(outer, dict) else {})}.items():
+            for key, value in fields.items():
                 if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
                     yield key, value
 

@@ -79,8 +79,13 @@ class Citation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TextBlock(_Block, tag="text"):
+    """Text. `logprobs` are the log probabilities of its tokens, where a client asked for them:
+    objects with the `token`, its `logprob`, its `bytes` and its rivals, `top_logprobs`.
+    """
+
     text: str
     citations: list[Citation] = []
+    logprobs: list[JSONObject] = []
 
 
 class ImageBlock(_Block, tag="image"):

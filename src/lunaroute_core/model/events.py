@@ -38,8 +38,11 @@ class BlockStart(Struct, kw_only=True):
 
 
 class TextDelta(Struct, kw_only=True):
+    """More text, and what is told of tokens by now, whose texts may end elsewhere."""
+
     index: int
     text: str
+    logprobs: list[JSONObject] = []
 
 
 class ArgumentsDelta(Struct, kw_only=True):

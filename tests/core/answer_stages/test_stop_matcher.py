@@ -133,3 +133,28 @@ def test_blocks_that_are_open_are_closed_at_a_match():
     events = list(again.events(BlockStart(index=0, block=ToolCallBlock(id="c", name="f"))))
     events += again.events(BlockStart(index=1, block=TextBlock(text="hi END")))
     assert [event.index for event in events if isinstance(event, BlockEnd)] == [0, 1]
+
+
+def test_tokens_behind_the_stop_sequence_are_not_told():
+    tokens = [{"token": text, "logprob": -1.0} for text in ("hi", " th", "ere", "STOP")]
+    text = TextBlock(text="hi thereSTOP", logprobs=tokens)
+    answer = NormalizedResponse(id="a", model="m", blocks=[text], finish=STOPPED)
+    (whole,) = StopMatcher(["STOP"]).response(answer).blocks
+    assert whole.logprobs == tokens[:3]
+    stage = StopMatcher(["STOP"])
+    events = [BlockStart(index=0, block=TextBlock(text=""))]
+    events += [TextDelta(index=0, text=it["token"], logprobs=[it]) for it in tokens]
+    written = [it for event in events for it in stage.events(event) if isinstance(it, TextDelta)]
+    assert [token for it in written for token in it.logprobs] == tokens[:3]
+
+
+def test_tokens_of_a_text_that_is_held_back_are_told_with_it():
+    tokens = [{"token": "ST", "logprob": -1.0}]
+    stage = StopMatcher(["STOP"])
+    events = [
+        BlockStart(index=0, block=TextBlock(text="")),
+        TextDelta(index=0, text="ST", logprobs=tokens),
+        BlockEnd(index=0),
+    ]
+    written = [it for event in events for it in stage.events(event)]
+    assert TextDelta(index=0, text="ST", logprobs=tokens) in written

@@ -85,7 +85,7 @@ def _citations(block: TextBlock) -> JSONObject:
 def _write_reasoning(block: ReasoningBlock) -> JSONObject:
     if block.variant == "redacted":
         return {"type": "redacted_thinking", "data": block.opaque or ""}
-    text = PARTS_SEPARATOR.join(block.parts)
+    text = PARTS_SEPARATOR.join(part for part in block.parts if part)
     return {"type": "thinking", "thinking": text, "signature": block.opaque or ""}
 
 

@@ -120,6 +120,8 @@ class StreamedBlock:
         return opened + self._delta("input_json_delta", "partial_json", _CUSTOM_INPUT_END)
 
     def _thinking(self, event: ReasoningDelta) -> bytes:
+        if not event.text:
+            return b""
         separator = PARTS_SEPARATOR if self._part not in (None, event.part) else ""
         self._part = event.part
         return self._delta("thinking_delta", "thinking", separator + event.text)

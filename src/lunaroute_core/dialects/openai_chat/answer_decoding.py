@@ -1,7 +1,7 @@
 """A whole answer: `message_encoding` the other way round, and lenient with other servers.
 
-Fields of the first choice that the normalized model has no place for, such as `logprobs`, are
-kept under `$form` in the answer's extensions, as `choice`; those of others in their own.
+Fields of the first choice that the normalized model has no place for, such as the `logprobs` of
+a refusal, are kept under `$form` in the answer's extensions, as `choice`; those of others in their own.
 """
 
 import msgspec
@@ -18,6 +18,7 @@ from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions
 from lunaroute_core.dialects.openai_chat.finish import read_finish
 from lunaroute_core.dialects.openai_chat.identity import call_id
 from lunaroute_core.dialects.openai_chat.usage import read_usage
+from lunaroute_core.dialects.openai_vendor.logprobs import read_tokens
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     AudioBlock,
@@ -103,6 +104,7 @@ def _choices(answer: JSONObject, *, answer_id: str, model: str) -> list[Candidat
         index = choice.get("index")
         blocks = decode_message(message, answer_id=answer_id, model=model)
         rest: JSONObject = {k: v for k, v in choice.items() if k not in _IN_CHOICE and v}
+        _take_logprobs(rest, blocks)
         choices.append(
             Candidate(
                 index=index if isinstance(index, int) else at,
@@ -112,6 +114,22 @@ def _choices(answer: JSONObject, *, answer_id: str, model: str) -> list[Candidat
             )
         )
     return choices
+
+
+def _take_logprobs(choice: JSONObject, blocks: list[Block]) -> None:
+    """Give the text what a choice tells of its tokens."""
+    text = next((it for it in blocks if isinstance(it, TextBlock)), None)
+    logprobs = choice.get("logprobs")
+    if text is None or not isinstance(logprobs, dict):
+        return
+    text.logprobs = read_tokens(logprobs.get("content"))
+    if not text.logprobs:
+        return
+    others: JSONObject = {key: it for key, it in logprobs.items() if key != "content" and it}
+    if others:
+        choice["logprobs"] = others
+    else:
+        del choice["logprobs"]
 
 
 def decode_message(message: JSONObject, *, answer_id: str, model: str) -> list[Block]:

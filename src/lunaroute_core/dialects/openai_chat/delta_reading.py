@@ -86,16 +86,17 @@ class DeltaReader:
     def __attrs_post_init__(self) -> None:
         self._calls = CallReader(numbers=self._numbers, answer_id=self.answer_id)
 
-    def read(self, delta: JSONObject) -> Iterator[StreamEvent]:
-        """One delta.
+    def read(self, delta: JSONObject, tokens: list[JSONObject]) -> Iterator[StreamEvent]:
+        """One delta, and what is told of the tokens of its text.
 
         Raises:
             ValueError: it is not of this dialect.
         """
         yield from self._read_reasoning(delta)
-        if text := content_text(delta.get("content")):
+        text = content_text(delta.get("content"))
+        if text or tokens:
             yield from self._switched(("text",), TextBlock(text=""))
-            yield TextDelta(index=self._index, text=text)
+            yield TextDelta(index=self._index, text=text, logprobs=tokens)
         yield from self._read_annotations(delta.get("annotations"))
         if refusal := text_of(delta, "refusal"):
             yield from self._switched(("refusal",), RefusalBlock(text=""))

@@ -15,8 +15,7 @@ names, the fields this codec does not know and those that were an explicit null.
   `stream_options`, `tools`, `functions`: `empty`; `tool_choice`: `function_call`
 * answer `choice`: the fields of its first choice that are not modelled
 * block `message`: on the first block of a leading system message that was not just a plain
-  `system` string: its `role`, `content` and number of blocks (`count`); its `name` and other
-  fields are under `$outer`
+  `system` string: its `role`, `content`, `name`, number of blocks (`count`) and other fields
 """
 
 from lunaroute_core.json_value import JSONObject
@@ -24,7 +23,6 @@ from lunaroute_core.model import Extensions
 
 DIALECT = "openai_chat"
 FORM = "$form"
-OUTER = "$outer"
 
 
 def extensions(left: JSONObject, form: JSONObject | None = None) -> Extensions:
@@ -42,7 +40,7 @@ def form_of(kept: Extensions) -> JSONObject:
 def own_fields(kept: Extensions) -> JSONObject:
     """An element's fields that are not modelled."""
     own = kept.get(DIALECT)
-    return {key: value for key, value in own.items() if key not in (FORM, OUTER)} if own else {}
+    return {key: value for key, value in own.items() if key != FORM} if own else {}
 
 
 def restored(written: JSONObject, kept: Extensions) -> JSONObject:

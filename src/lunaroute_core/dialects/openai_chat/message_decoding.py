@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from lunaroute_core.dialects.openai_chat.arguments import parsed_arguments
 from lunaroute_core.dialects.openai_chat.content_decoding import decode_content
-from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, OUTER, extensions
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, extensions
 from lunaroute_core.dialects.openai_chat.fields import Fields
 from lunaroute_core.dialects.openai_chat.reasoning import decode_reasoning
 from lunaroute_core.dialects.request_json import check_bytes
@@ -73,11 +73,9 @@ class MessageReader(Struct):
             self._add(Message(role="system", blocks=blocks), message, form)
             return
         if form or message.left:
-            head: JSONObject = {"count": len(blocks), **form}
-            outer: JSONObject = {OUTER: message.left} if message.left else {}
+            head: JSONObject = {"count": len(blocks), **form, **message.left}
             first = blocks[0]
-            kept = {**first.extensions.get(DIALECT, {}), **outer}
-            first.extensions = extensions(kept, {"message": head})
+            first.extensions = extensions(first.extensions.get(DIALECT, {}), {"message": head})
         self.instructions.extend(blocks)
 
     def _read_assistant(self, message: Fields) -> None:

@@ -5,7 +5,8 @@ from msgspec import Struct
 
 from lunaroute_core.dialects.openai_chat.annotations import annotation
 from lunaroute_core.dialects.openai_chat.reasoning import encode_detail, reasoning_text
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.dialects.openai_vendor.logprobs import completed
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     AudioBlock,
     Block,
@@ -37,6 +38,16 @@ def encode_message(blocks: list[Block], *, legacy: bool) -> JSONObject:
     if content.audio is not None:
         message["audio"] = encode_audio(content.audio)
     return message
+
+
+def choice_logprobs(tokens: list[JSONObject], kept: JSONObject) -> JSONObject | None:
+    """The `logprobs` of a choice: of its text, and what else a choice of Chat's own told."""
+    others = kept.get("logprobs")
+    if not tokens:
+        return others if isinstance(others, dict) else None
+    content: list[JSONValue] = [completed(token, with_bytes=False) for token in tokens]
+    told: JSONObject = {"content": content or None, "refusal": None}
+    return {**told, **others} if isinstance(others, dict) else told
 
 
 class _Content(Struct):

@@ -11,7 +11,7 @@ from lunaroute_core.dialects.openai_chat.answer_decoding import decode_completio
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, form_of, own_fields
 from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
-from lunaroute_core.dialects.openai_chat.message_encoding import encode_message
+from lunaroute_core.dialects.openai_chat.message_encoding import choice_logprobs, encode_message
 from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -19,6 +19,7 @@ from lunaroute_core.model import (
     Extensions,
     NormalizedRequest,
     NormalizedResponse,
+    TextBlock,
     ToolCallBlock,
 )
 
@@ -87,10 +88,13 @@ class ChatResponses:
 
 def _choice(candidate: Candidate, *, legacy: bool) -> JSONObject:
     calls = any(isinstance(block, ToolCallBlock) for block in candidate.blocks)
+    texts = (block for block in candidate.blocks if isinstance(block, TextBlock))
+    tokens = [token for text in texts for token in text.logprobs]
+    kept = own_fields(candidate.extensions)
     return {
         "index": candidate.index,
         "message": encode_message(candidate.blocks, legacy=legacy),
-        "logprobs": None,
         "finish_reason": finish_word(candidate.finish, calls=calls, legacy=legacy),
-        **own_fields(candidate.extensions),
+        **kept,
+        "logprobs": choice_logprobs(tokens, kept),
     }

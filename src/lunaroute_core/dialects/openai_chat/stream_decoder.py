@@ -15,6 +15,7 @@ from lunaroute_core.dialects.openai_chat.extensions import extensions
 from lunaroute_core.dialects.openai_chat.finish import read_finish
 from lunaroute_core.dialects.openai_chat.usage import read_usage
 from lunaroute_core.dialects.openai_vendor import openai_error_details
+from lunaroute_core.dialects.openai_vendor.logprobs import read_tokens
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     StreamEnd,
@@ -102,13 +103,13 @@ class ChatStreamDecoder:
 
     def _read_choice(self, choice: JSONObject, deltas: DeltaReader) -> Iterator[StreamEvent]:
         """What a chunk says, and then whether it is the last to say something."""
-        delta = choice.get("delta")
+        delta, logprobs = choice.get("delta"), choice.get("logprobs")
+        told = logprobs if isinstance(logprobs, dict) else {}
         if isinstance(delta, dict):
-            yield from deltas.read(delta)
-        if isinstance(logprobs := choice.get("logprobs"), dict):
-            for key, tokens in logprobs.items():
-                if isinstance(tokens, list):
-                    self._logprobs.setdefault(key, []).extend(tokens)
+            yield from deltas.read(delta, read_tokens(told.get("content")))
+        for key, tokens in told.items():
+            if isinstance(tokens, list) and key != "content":
+                self._logprobs.setdefault(key, []).extend(tokens)
         self._word = self._word or text_of(choice, "finish_reason") or None
         if self._word is not None:
             yield from deltas.end()

@@ -6,9 +6,10 @@ import msgspec
 from attrs import define, field
 
 from lunaroute_core.dialects.block_order import BlockEvent, BlockOrder
-from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, form_of
 from lunaroute_core.dialects.openai_chat.finish import finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
+from lunaroute_core.dialects.openai_chat.message_encoding import choice_logprobs
 from lunaroute_core.dialects.openai_chat.stream_blocks import (
     BlockWriter,
     WrittenMessage,
@@ -110,17 +111,24 @@ class ChatStreamEncoder:
         head.pop(FORM, None)
         self._head = msgspec.json.encode(head).removesuffix(b"}") + b',"choices":['
         self._before = b'data: %b{"index":0,"delta":' % self._head
-        self._after = self._ending(None)
+        self._after = self._ending(None, None)
         return self._chunk({"role": "assistant", "content": None, "refusal": None})
 
-    def _chunk(self, delta: JSONObject, *, finish_reason: str | None = None) -> bytes:
-        after = self._after if finish_reason is None else self._ending(finish_reason)
+    def _chunk(
+        self,
+        delta: JSONObject,
+        *,
+        logprobs: JSONObject | None = None,
+        finish_reason: str | None = None,
+    ) -> bytes:
+        plain = finish_reason is None and logprobs is None
+        after = self._after if plain else self._ending(finish_reason, logprobs)
         return self._before + msgspec.json.encode(delta) + after
 
-    def _ending(self, finish_reason: str | None) -> bytes:
+    def _ending(self, finish_reason: str | None, logprobs: JSONObject | None) -> bytes:
         usage = b',"usage":null' if self._asks_usage else b""
-        word = msgspec.json.encode(finish_reason)
-        return b',"logprobs":null,"finish_reason":%b}]%b}\n\n' % (word, usage)
+        told, word = msgspec.json.encode(logprobs), msgspec.json.encode(finish_reason)
+        return b',"logprobs":%b,"finish_reason":%b}]%b}\n\n' % (told, word, usage)
 
     def _write(self, event: BlockEvent) -> bytes:
         """One event of the block whose turn it is."""
@@ -133,6 +141,10 @@ class ChatStreamEncoder:
             deltas = self._writer.close(event.block)
         else:
             deltas = self._writer.add(event)
+        if isinstance(event, TextDelta) and event.logprobs:
+            logprobs = choice_logprobs(event.logprobs, {})
+            nothing: JSONObject = {}
+            return self._chunk(next(iter(deltas), nothing), logprobs=logprobs)
         return b"".join([self._chunk(delta) for delta in deltas])
 
     def _finish(self, event: StreamFinish) -> bytes:
@@ -150,7 +162,9 @@ class ChatStreamEncoder:
         if written.annotations:
             frames.append(self._chunk({"annotations": [*written.annotations]}))
         word = finish_word(event.finish, calls=calls, legacy=self._legacy)
-        frames.append(self._chunk({}, finish_reason=word))
+        kept = form_of(event.extensions).get("choice")
+        logprobs = choice_logprobs([], kept) if isinstance(kept, dict) else None
+        frames.append(self._chunk({}, logprobs=logprobs, finish_reason=word))
         return b"".join(frames)
 
     def _end(self) -> bytes:

@@ -2,7 +2,6 @@
 
 from lunaroute_core.dialects.openai_chat.extensions import (
     DIALECT,
-    OUTER,
     form_of,
     own_fields,
     restored,
@@ -47,8 +46,7 @@ def _write_instructions(blocks: list[Block]) -> list[JSONObject]:
         length = count if isinstance(count, int) else 1
         role, parts = fields.pop("role", "system"), fields.pop("content", None) == "parts"
         content = write_content_as([_unmarked(it) for it in rest[:length]], parts=parts)
-        outer = rest[0].extensions.get(DIALECT, {}).get(OUTER)
-        messages.append({"role": role, **content, **(outer if isinstance(outer, dict) else {})})
+        messages.append({"role": role, **content, **fields})
         rest = rest[length:]
     return messages
 

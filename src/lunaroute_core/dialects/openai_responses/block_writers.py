@@ -19,6 +19,7 @@ from lunaroute_core.dialects.openai_responses.output_items import (
     write_part,
     written_arguments,
 )
+from lunaroute_core.dialects.openai_vendor.logprobs import completed
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     ArgumentsDelta,
@@ -58,26 +59,30 @@ class TextWriter:
     place: JSONObject
     block: TextBlock
     _fragments: list[str] = field(factory=list[str], init=False)
+    _logprobs: list[JSONObject] = field(factory=list[JSONObject], init=False)
 
     def start(self) -> Events:
-        text, self.block = self.block.text, msgspec.structs.replace(self.block, text="")
+        begun = self.block
+        self.block = msgspec.structs.replace(begun, text="", logprobs=[])
         empty = msgspec.structs.replace(self.block, citations=[])
         yield {"type": "response.content_part.added", **self.place, "part": write_part(empty)}
-        yield from self._append(text)
+        yield from self._append(begun.text, begun.logprobs)
 
     def delta(self, event: BlockDelta) -> Events:
         if isinstance(event, TextDelta):
-            yield from self._append(event.text)
+            yield from self._append(event.text, event.logprobs)
         elif isinstance(event, CitationAdd):
             self.block.citations = [*self.block.citations, event.citation]
 
     def end(self, final: Block | None) -> Events:
         written = "".join(self._fragments)
         if isinstance(final, TextBlock):
-            yield from self._append(_tail(final.text, written))
-            self.block = final
+            tokens = [] if self._logprobs else final.logprobs
+            yield from self._append(_tail(final.text, written), tokens)
+            told = final.logprobs or self._logprobs
+            self.block = msgspec.structs.replace(final, logprobs=told)
         else:
-            self.block.text = written
+            self.block.text, self.block.logprobs = written, self._logprobs
         for index, annotation in enumerate(annotations(self.block)):
             yield {
                 "type": "response.output_text.annotation.added",
@@ -85,18 +90,20 @@ class TextWriter:
                 "annotation_index": index,
                 "annotation": annotation,
             }
-        text = self.block.text
-        yield {"type": "response.output_text.done", **self.place, "text": text, "logprobs": []}
-        yield {"type": "response.content_part.done", **self.place, "part": write_part(self.block)}
+        part = write_part(self.block)
+        said = {"text": part["text"], "logprobs": part["logprobs"] or []}
+        yield {"type": "response.output_text.done", **self.place, **said}
+        yield {"type": "response.content_part.done", **self.place, "part": part}
 
-    def _append(self, text: str) -> Events:
-        if text:
+    def _append(self, text: str, tokens: list[JSONObject]) -> Events:
+        if text or tokens:
             self._fragments.append(text)
+            self._logprobs += tokens
             yield {
                 "type": "response.output_text.delta",
                 **self.place,
                 "delta": text,
-                "logprobs": [],
+                "logprobs": [completed(token, with_bytes=True) for token in tokens],
             }
 
 

@@ -12,6 +12,7 @@ from lunaroute_core.dialects.openai_responses.finish import COMPLETED
 from lunaroute_core.dialects.openai_responses.item_reading import Events, misplaced, unfinished
 from lunaroute_core.dialects.openai_responses.output_reader import read_answer_part, read_message
 from lunaroute_core.dialects.openai_responses.streamed_text import StreamedText
+from lunaroute_core.dialects.openai_vendor.logprobs import read_tokens
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,
@@ -41,23 +42,25 @@ class _Part:
     block: Block
     _text: StreamedText = field(factory=StreamedText, init=False)
     _citations: list[Citation] = field(factory=list[Citation], init=False)
+    _logprobs: list[JSONObject] = field(factory=list[JSONObject], init=False)
 
     def opened(self) -> Block:
         """The block without what will be streamed; what it is announced with comes again."""
         block = structs.replace(self.block)
         if isinstance(block, TextBlock):
-            block.text, block.citations = "", []
+            block.text, block.citations, block.logprobs = "", [], []
             block.extensions = unfinished(block.extensions, "annotations", "logprobs")
         elif isinstance(block, RefusalBlock):
             block.text = ""
         return block
 
-    def add(self, text: str) -> Events:
+    def add(self, text: str, tokens: list[JSONObject]) -> Events:
         self._text.add(text)
-        yield from self._delta(text)
+        yield from self._delta(text, tokens)
 
-    def rest(self, whole: str) -> Events:
-        yield from self._delta(self._text.rest(whole))
+    def rest(self, whole: str, tokens: list[JSONObject] | None = None) -> Events:
+        """What no event has told yet of a text and of its tokens."""
+        yield from self._delta(self._text.rest(whole), [] if self._logprobs else tokens or [])
 
     def cite(self, citation: Citation) -> Events:
         self._citations.append(citation)
@@ -68,7 +71,8 @@ class _Part:
         if type(final) is not type(self.block):
             raise ValueError("part.type: is not the one that the part began with")
         if isinstance(final, TextBlock | RefusalBlock):
-            yield from self.rest(final.text)
+            tokens = final.logprobs if isinstance(final, TextBlock) else []
+            yield from self.rest(final.text, tokens)
         if isinstance(final, TextBlock):
             for citation in final.citations[len(self._citations) :]:
                 yield from self.cite(citation)
@@ -79,14 +83,18 @@ class _Part:
         block = structs.replace(self.block)
         if isinstance(block, TextBlock | RefusalBlock):
             block.text = self._text.told
+        if isinstance(block, TextBlock):
+            block.logprobs = block.logprobs or self._logprobs
         if isinstance(block, TextBlock) and self._citations:
             block.citations = self._citations
             block.extensions = unfinished(block.extensions, "annotations")
         return block
 
-    def _delta(self, text: str) -> Events:
-        if text and isinstance(self.block, TextBlock):
-            yield TextDelta(index=self.index, text=text)
+    def _delta(self, text: str, tokens: list[JSONObject]) -> Events:
+        if isinstance(self.block, TextBlock):
+            self._logprobs += tokens
+            if text or tokens:
+                yield TextDelta(index=self.index, text=text, logprobs=tokens)
         elif text:
             yield RefusalDelta(index=self.index, text=text)
 
@@ -121,10 +129,11 @@ class MessageReader:
                     yield from part.cite(read_citation(object_of(event, "annotation")))
             case "response.output_text.delta" | "response.refusal.delta":
                 part = yield from self._filled(place, kind.split(".")[1])
-                yield from part.add(text_of(event, "delta"))
+                yield from part.add(text_of(event, "delta"), read_tokens(event.get("logprobs")))
             case "response.output_text.done":
                 part = yield from self._filled(place, "output_text")
-                yield from part.rest(text_of(event, "text"))
+                tokens = read_tokens(event.get("logprobs"))
+                yield from part.rest(text_of(event, "text"), tokens)
             case "response.refusal.done":
                 part = yield from self._filled(place, "refusal")
                 yield from part.rest(text_of(event, "refusal"))

@@ -12,6 +12,7 @@ from lunaroute_core.dialects.openai_responses.finish import COMPLETED
 from lunaroute_core.dialects.openai_responses.ids import item_id
 from lunaroute_core.dialects.openai_responses.input_items import summary_parts
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_vendor.logprobs import completed
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
@@ -124,7 +125,7 @@ def write_part(block: Block) -> JSONObject:
             part: JSONObject = {
                 "type": "output_text",
                 "annotations": annotations(block),
-                "logprobs": [],
+                "logprobs": [completed(token, with_bytes=True) for token in block.logprobs],
                 "text": block.text,
             }
             return part | own_fields(block.extensions)

@@ -10,7 +10,13 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from lunaroute_core.dialects.openai_responses.content_parts import read_part
-from lunaroute_core.dialects.openai_responses.fields import ITEM, mark, read_object, remainder
+from lunaroute_core.dialects.openai_responses.fields import (
+    ITEM,
+    extensions_of,
+    mark,
+    read_object,
+    remainder,
+)
 from lunaroute_core.dialects.openai_responses.input_items import (
     HOSTED_CALLS,
     HOSTED_RESULTS,
@@ -18,10 +24,18 @@ from lunaroute_core.dialects.openai_responses.input_items import (
     read_reasoning,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
+from lunaroute_core.dialects.openai_vendor.logprobs import read_tokens
 from lunaroute_core.dialects.request_json import missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject
-from lunaroute_core.model import Block, OpaqueBlock, Origin, ReasoningBlock, ToolCallBlock
+from lunaroute_core.model import (
+    Block,
+    OpaqueBlock,
+    Origin,
+    ReasoningBlock,
+    TextBlock,
+    ToolCallBlock,
+)
 from lunaroute_core.request_limits import DEFAULT_LIMITS
 
 ReasoningField: TypeAlias = Literal["summary", "content"]
@@ -80,10 +94,21 @@ def read_answer_part(raw: JSONObject, *, param: str) -> Block:
     if not isinstance(kind, str):
         raise missing_field(f"{param}.type")
     if kind in _PARTS:
-        return read_part(raw, usual="output_text", param=param)
+        block = read_part(raw, usual="output_text", param=param)
+        if isinstance(block, TextBlock):
+            _take_logprobs(block)
+        return block
     block = OpaqueBlock(dialect=DIALECT, type=kind, raw=raw)
     mark(block, ITEM, None)
     return block
+
+
+def _take_logprobs(text: TextBlock) -> None:
+    """Of requests they are a field like others; an answer's are what its client asked for."""
+    own = text.extensions.get(DIALECT, {})
+    if tokens := read_tokens(own.get("logprobs")):
+        text.logprobs = tokens
+        text.extensions = extensions_of({k: v for k, v in own.items() if k != "logprobs"})
 
 
 def read_call(raw: JSONObject, *, param: str) -> ToolCallBlock:

@@ -48,8 +48,15 @@ def test_where_leading_messages_began_and_how_they_were_written_is_known(decode,
     assert [own(block) for block in request.instructions] == [
         {},
         {
-            "$form": {"message": {"count": 2, "role": "developer", "content": "parts"}},
-            "$outer": {"name": "n", "extra": 1},
+            "$form": {
+                "message": {
+                    "count": 2,
+                    "role": "developer",
+                    "content": "parts",
+                    "name": "n",
+                    "extra": 1,
+                }
+            }
         },
         {},
         {},

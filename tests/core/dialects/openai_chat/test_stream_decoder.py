@@ -303,12 +303,23 @@ def test_annotations_are_citations_and_late_ones_are_kept(put_together):
     assert answer.extensions == {"openai_chat": {"$form": {"choice": {"annotations": [raw]}}}}
 
 
-def test_log_probabilities_are_carried(put_together):
+def test_log_probabilities_are_told_with_their_text():
     first, second = chunk({"content": "a"}), chunk({"content": "b"}, finish="stop")
     first["choices"][0]["logprobs"] = {"content": [{"token": "a"}], "refusal": None}
     second["choices"][0]["logprobs"] = {"content": [{"token": "b"}]}
+    deltas = [it for it in decoded(first, second) if isinstance(it, TextDelta)]
+    assert [(it.text, it.logprobs) for it in deltas] == [
+        ("a", [{"token": "a"}]),
+        ("b", [{"token": "b"}]),
+    ]
+
+
+def test_log_probabilities_of_a_refusal_are_carried(put_together):
+    first, second = chunk({"refusal": "a"}), chunk({"refusal": "b"}, finish="stop")
+    first["choices"][0]["logprobs"] = {"content": None, "refusal": [{"token": "a"}]}
+    second["choices"][0]["logprobs"] = {"refusal": [{"token": "b"}]}
     answer = put_together(decoded(first, second))
-    kept = {"logprobs": {"content": [{"token": "a"}, {"token": "b"}]}}
+    kept = {"logprobs": {"refusal": [{"token": "a"}, {"token": "b"}]}}
     assert answer.extensions["openai_chat"]["$form"]["choice"] == kept
 
 

@@ -235,4 +235,4 @@ def test_the_name_of_who_instructs_is_said_to_be_lost(chat):
     _, warnings = chat(
         [{"role": "system", "content": "a", "name": "n"}, {"role": "user", "content": "b"}]
     )
-    assert warnings == [("dropped", "messages[].content[].name")]
+    assert warnings == [("dropped", "messages[].name")]
