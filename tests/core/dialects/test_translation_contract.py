@@ -310,6 +310,8 @@ def test_what_is_understood_of_a_spoiled_request_is_written_as_it_came(dialect, 
         read = dialect.requests.decode(body)
     except InvalidRequestError:
         return
+    # The toy does not tell null from absent.
+    assume(dialect.name != "acme_prompt" or None not in json.loads(body).values())
     assert json.loads(encoded(dialect, read)) == json.loads(body)
 
 
