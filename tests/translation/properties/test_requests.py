@@ -187,10 +187,15 @@ def turn_before_last(items):
 
 
 def without_marks(value):
-    """Cache marks move on with the conversation: a request may have only so many."""
+    """Cache marks move on with the conversation: a request may have only so many. The first one
+    has Chat's texts written as parts throughout.
+    """
     if isinstance(value, list):
         return [without_marks(it) for it in value]
     if not isinstance(value, dict):
         return value
     marks = ("cache_control", "prompt_cache_breakpoint")
-    return {key: without_marks(it) for key, it in value.items() if key not in marks}
+    kept = {key: without_marks(it) for key, it in value.items() if key not in marks}
+    if isinstance(kept.get("content"), str):
+        kept["content"] = [{"type": "text", "text": kept["content"]}]
+    return kept
