@@ -12,8 +12,6 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from lunaroute_core.model import NormalizedRequest, ToolCallBlock
-
 _ACCEPTED = re.compile(r"[a-zA-Z0-9_-]+")
 _PREFIX = "luna_"
 _HASH_CHARACTERS = 20
@@ -52,43 +50,15 @@ def short_name(original: str, *, limit: int) -> str:
     return f"{readable}_{whole.removeprefix(_PREFIX)}" if readable else whole
 
 
-class ToolNames(Struct, kw_only=True):
-    """The names of one request's tools, as the client and as the upstream know them.
+class ToolNames(Struct, kw_only=True, frozen=True):
+    """The upstream's names of a request's tools.
 
     Attributes:
-        limit: the most characters the upstream takes.
+        limit: the most characters that it takes.
     """
 
     limit: int
-    _clients: dict[str, str] = {}
-
-    @classmethod
-    def of(cls, request: NormalizedRequest, *, limit: int) -> "ToolNames":
-        """The names of the tools a request offers, and of those it has called before."""
-        names = cls(limit=limit)
-        for name in _names_in(request):
-            names.upstream(name)
-        return names
 
     def upstream(self, name: str) -> str:
         """The name to send."""
-        short = short_name(name, limit=self.limit)
-        if short != name:
-            self._clients[short] = name
-        return short
-
-    def client(self, name: str) -> str:
-        """The client's name for one that the upstream called."""
-        return self._clients.get(name, name)
-
-    @property
-    def all_same(self) -> bool:
-        """Whether every name goes through unchanged."""
-        return not self._clients
-
-
-def _names_in(request: NormalizedRequest) -> list[str]:
-    names = [tool.name for tool in request.tools if tool.name is not None]
-    for turn in request.turns:
-        names += [block.name for block in turn.blocks if isinstance(block, ToolCallBlock)]
-    return names
+        return short_name(name, limit=self.limit)

@@ -48,7 +48,7 @@ def adapted_request(request: NormalizedRequest, translation: Translation) -> Nor
         InvalidRequestError: it asks for what Responses, or the model, cannot give.
     """
     client_request, request = request, without_namespaces(request)
-    names = ToolNames.of(request, limit=translation.capabilities.tool_name_length)
+    names = ToolNames(limit=translation.capabilities.tool_name_length)
     restoration = tool_restoration(client_request, names, free_form=True)
     if restoration is not None:
         translation.stages.append(restoration)
