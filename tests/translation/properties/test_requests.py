@@ -35,11 +35,20 @@ FIELDS = {
 
 
 def unsaid_of(body):
-    """What may stay behind unsaid: a Responses item's id, which is no text and another vendor's
-    own; and tools beside those that are allowed, since leaving them out is what that asks for.
+    """What may stay behind unsaid: a Responses item's id and the name of an output's form,
+    which are labels for one vendor; and tools beside those that are allowed, since leaving them
+    out is what that asks for.
     """
     filtered = "allowed_tools" in str(body.get("tool_choice"))
-    return lambda path: keys_of(path)[-1] == "id" or (filtered and path.startswith("tool"))
+
+    def unsaid(path):
+        label = keys_of(path)[-1] == "id" or path in FORM_NAMES
+        return label or (filtered and path.startswith("tool"))
+
+    return unsaid
+
+
+FORM_NAMES = ("text.format.name", "response_format.json_schema.name")
 
 
 def check_named(client, param):
