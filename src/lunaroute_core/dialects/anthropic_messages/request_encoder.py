@@ -6,8 +6,9 @@ from lunaroute_core.dialects.anthropic_messages.foreign_request import adapted_r
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.request_writer import write_messages_request
 from lunaroute_core.dialects.anthropic_messages.thinking import lacks_thinking
+from lunaroute_core.dialects.foreign_reasoning import without_foreign_reasoning
 from lunaroute_core.errors import InvalidRequestError
-from lunaroute_core.model import Block, Message, NormalizedRequest, Reasoning, ReasoningBlock
+from lunaroute_core.model import NormalizedRequest, Reasoning
 from lunaroute_core.translation import Translation
 
 
@@ -29,29 +30,10 @@ def encode_messages_request(request: NormalizedRequest, translation: Translation
 def _adapted(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
     if request.source.dialect != DIALECT:
         return adapted_request(request, translation)
-    if any(_is_foreign(block) for turn in request.turns for block in turn.blocks):
-        turns = [_without_foreign(turn, translation) for turn in request.turns]
-        turns = [turn for turn in turns if turn.blocks]
-        request = msgspec.structs.replace(request, turns=turns)
+    request = without_foreign_reasoning(request, translation, param="messages[].content")
     if request.reasoning is not None and lacks_thinking(request.reasoning, request.turns):
         message = "the calls being answered came without the thinking before them"
         translation.dropped("thinking", message)
         reasoning = Reasoning(effort=request.reasoning.effort)
         request = msgspec.structs.replace(request, reasoning=reasoning)
     return request
-
-
-def _without_foreign(turn: Message, translation: Translation) -> Message:
-    kept = [block for block in turn.blocks if not _is_foreign(block)]
-    if len(kept) < len(turn.blocks):
-        message = "reasoning that Anthropic did not sign cannot be sent to it"
-        translation.dropped("messages[].content", message)
-        turn = msgspec.structs.replace(turn, blocks=kept)
-    return turn
-
-
-def _is_foreign(block: Block) -> bool:
-    """Whether a block is reasoning that another vendor wrote."""
-    if not isinstance(block, ReasoningBlock) or block.origin is None:
-        return False
-    return block.origin.dialect != DIALECT

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import extensions, form_of, own_fields
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONValue
 from lunaroute_core.model import (
     Block,

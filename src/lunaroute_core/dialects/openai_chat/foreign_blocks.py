@@ -7,12 +7,12 @@ that says what it is.
 import msgspec
 
 from lunaroute_core.dialects.free_form_tools import free_text_arguments
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM
 from lunaroute_core.dialects.openai_chat.foreign_extensions import (
     note_lost,
     note_lost_of_message,
 )
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.model import (
     AudioBlock,
     Block,

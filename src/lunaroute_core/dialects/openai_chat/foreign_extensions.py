@@ -12,8 +12,9 @@ from lunaroute_core.dialects.foreign_fields import (
     foreign_fields,
     foreign_message_fields,
 )
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
+from lunaroute_core.dialects.openai_vendor.moderation import blocks_answers
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
 
@@ -94,18 +95,12 @@ def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
 
 def _check(key: str, value: JSONValue, adaptation: Adaptation) -> None:
     reason = _RULES[key](value) if key in _RULES else None
-    if key in _CARRIED and _blocks(value):
+    if key in _CARRIED and blocks_answers(value):
         reason = "only OpenAI itself blocks on its moderation"
     if reason is not None:
         adaptation.translation.rejected(key, reason)
     for param in foreign_field_names(key, value):
         adaptation.translation.dropped(param, "Chat has no such field")
-
-
-def _blocks(value: JSONValue) -> bool:
-    if isinstance(value, dict):
-        return value.get("mode") == "block" or any(map(_blocks, value.values()))
-    return False
 
 
 def carried(extensions: Extensions, adaptation: Adaptation) -> JSONObject:

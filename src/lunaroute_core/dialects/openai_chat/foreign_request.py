@@ -4,7 +4,6 @@ The result is written as any request of this dialect is. What Chat cannot say is
 translation, in the terms of the client's own dialect.
 """
 
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.cache_marks import (
     adapted_cache,
     place_cache_marks,
@@ -16,7 +15,6 @@ from lunaroute_core.dialects.openai_chat.extensions import extensions as own_ext
 from lunaroute_core.dialects.openai_chat.foreign_extensions import carried, check_request
 from lunaroute_core.dialects.openai_chat.foreign_settings import (
     adapted_conversation,
-    adapted_identity,
     adapted_limits,
     adapted_output,
     adapted_sampling,
@@ -33,6 +31,8 @@ from lunaroute_core.dialects.openai_chat.foreign_turns import (
     adapted_instructions,
     adapted_turns,
 )
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
+from lunaroute_core.dialects.openai_vendor.identity import adapted_identity
 from lunaroute_core.dialects.tool_ids import ToolNames
 from lunaroute_core.dialects.tool_namespaces import (
     tool_fields,

@@ -1,20 +1,17 @@
 """Makes other dialects' sampling, output, identity and limits Chat's."""
 
-from hashlib import sha256
-
 import msgspec
 from msgspec import UNSET
 
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.format_instruction import format_instruction
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.dialects.output_limit import output_limit
 from lunaroute_core.dialects.stop_emulation import emulate_stop
 from lunaroute_core.model import (
     Block,
     Conversation,
-    Identity,
     Limits,
     NormalizedRequest,
     Output,
@@ -24,7 +21,6 @@ from lunaroute_core.model import (
     TextBlock,
 )
 
-_IDENTIFIER_LENGTH = 128
 _SCHEMA_NAME = "response"
 """Chat wants a name; Anthropic's schemas have none."""
 _TIERS = {"standard_only": "default"}
@@ -123,38 +119,6 @@ def output_instruction(output: Output, adaptation: Adaptation) -> list[Block]:
         return []
     adaptation.translation.emulated(adaptation.named("format"), "by an instruction")
     return [TextBlock(text=format_instruction(wanted))]
-
-
-def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:
-    """Who the end user is. Anthropic's user is what OpenAI calls a safety identifier."""
-    if not adaptation.capabilities.first_party:
-        _drop_identity(identity, adaptation)
-        return Identity()
-    if adaptation.dialect == "anthropic_messages":
-        return Identity(safety_identifier=_identifier(identity.user))
-    return Identity(
-        user=identity.user,
-        safety_identifier=_identifier(identity.safety_identifier),
-        metadata=identity.metadata,
-    )
-
-
-def _drop_identity(identity: Identity, adaptation: Adaptation) -> None:
-    given = {
-        "user": identity.user,
-        "safety_identifier": identity.safety_identifier,
-        "metadata": identity.metadata,
-    }
-    for key, value in given.items():
-        if value is not None:
-            adaptation.translation.dropped(adaptation.named(key), "only OpenAI keeps it")
-
-
-def _identifier(name: str | None) -> str | None:
-    """A user's name, or its hash where it is longer than OpenAI takes."""
-    if name is None or len(name) <= _IDENTIFIER_LENGTH:
-        return name
-    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def adapted_tier(tier: str | None, adaptation: Adaptation) -> str | None:

@@ -4,10 +4,10 @@ from msgspec import UnsetType
 
 from lunaroute_core.dialects.dispensable_tools import is_dispensable
 from lunaroute_core.dialects.free_form_tools import FREE_TEXT, grammar_note
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_chat.tool_writing import SEARCH_OPTIONS
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict, object_schema
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (

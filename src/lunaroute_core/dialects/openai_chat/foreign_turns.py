@@ -6,12 +6,12 @@ the turn of a result comes after all of them.
 
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.answers import Answers
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, form_of, own_fields
 from lunaroute_core.dialects.openai_chat.foreign_blocks import adapted_blocks
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_chat.tool_results import ResultMessages
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     AudioBlock,

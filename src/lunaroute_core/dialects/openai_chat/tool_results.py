@@ -2,10 +2,10 @@
 
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_chat.adaptation import Adaptation
 from lunaroute_core.dialects.openai_chat.extensions import extensions
 from lunaroute_core.dialects.openai_chat.foreign_blocks import adapted_blocks
 from lunaroute_core.dialects.openai_chat.foreign_extensions import note_lost
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.fields import item_head
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,

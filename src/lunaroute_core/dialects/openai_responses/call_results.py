@@ -4,7 +4,7 @@ from typing import Literal
 
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.model import Message, ToolCallBlock, ToolResultBlock
 
 

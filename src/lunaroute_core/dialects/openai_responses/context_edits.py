@@ -1,7 +1,7 @@
 """Anthropic's context edits, of which Responses has one: compaction."""
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import foreign_field
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
 

@@ -6,7 +6,6 @@ that says what it is.
 
 import msgspec
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import (
     note_lost,
     note_lost_of_message,
@@ -17,6 +16,7 @@ from lunaroute_core.dialects.openai_responses.labelled_text import (
     search_result_text,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT, VENDOR
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.model import (
     AudioBlock,
     Block,

@@ -4,7 +4,6 @@ The result is written as any request of this dialect is. What Responses cannot s
 the translation, in the terms of the client's own dialect.
 """
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.cache_marks import (
     adapted_cache,
     place_cache_marks,
@@ -16,7 +15,6 @@ from lunaroute_core.dialects.openai_responses.fields import item_head
 from lunaroute_core.dialects.openai_responses.foreign_extensions import carried, check_request
 from lunaroute_core.dialects.openai_responses.foreign_settings import (
     adapted_conversation,
-    adapted_identity,
     adapted_limits,
     adapted_output,
     adapted_sampling,
@@ -34,6 +32,8 @@ from lunaroute_core.dialects.openai_responses.foreign_turns import (
     adapted_turns,
 )
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
+from lunaroute_core.dialects.openai_vendor.identity import adapted_identity
 from lunaroute_core.dialects.tool_ids import ToolNames
 from lunaroute_core.dialects.tool_namespaces import tool_restoration, without_namespaces
 from lunaroute_core.json_value import JSONObject

@@ -1,18 +1,15 @@
 """Makes other dialects' sampling, output, identity and limits those of Responses."""
 
-from hashlib import sha256
-
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.client_field import client_field
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.web_search import search_limit
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict
 from lunaroute_core.dialects.output_limit import output_limit
 from lunaroute_core.dialects.stop_emulation import emulate_stop
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Conversation,
-    Identity,
     Limits,
     NormalizedRequest,
     Output,
@@ -25,7 +22,6 @@ from lunaroute_core.translation import Translation
 
 _LEAST_OUTPUT = 16
 """The lowest `max_output_tokens` that OpenAI takes."""
-_IDENTIFIER_LENGTH = 128
 _SCHEMA_NAME = "response"
 """Responses wants a name; Anthropic's schemas have none."""
 _ANY_OBJECT: JSONObject = {"type": "object"}
@@ -139,38 +135,6 @@ def _format(wanted: OutputFormat | None, adaptation: Adaptation) -> OutputFormat
         schema=schema,
         strict=strict,
     )
-
-
-def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:
-    """Who the end user is. Anthropic's user is what OpenAI calls a safety identifier."""
-    if not adaptation.capabilities.first_party:
-        _drop_identity(identity, adaptation)
-        return Identity()
-    if not adaptation.same_vendor:
-        return Identity(safety_identifier=_identifier(identity.user))
-    return Identity(
-        user=identity.user,
-        safety_identifier=_identifier(identity.safety_identifier),
-        metadata=identity.metadata,
-    )
-
-
-def _drop_identity(identity: Identity, adaptation: Adaptation) -> None:
-    given = {
-        "user": identity.user,
-        "safety_identifier": identity.safety_identifier,
-        "metadata": identity.metadata,
-    }
-    for key, value in given.items():
-        if value is not None:
-            adaptation.translation.dropped(adaptation.named(key), "only OpenAI keeps it")
-
-
-def _identifier(name: str | None) -> str | None:
-    """A user's name, or its hash where it is longer than OpenAI takes."""
-    if name is None or len(name) <= _IDENTIFIER_LENGTH:
-        return name
-    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def adapted_tier(tier: str | None, adaptation: Adaptation) -> str | None:

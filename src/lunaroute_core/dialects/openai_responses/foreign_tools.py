@@ -1,9 +1,9 @@
 """Makes other dialects' tools, and the choice among them, those of Responses."""
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost
 from lunaroute_core.dialects.openai_responses.mcp_servers import TOOLSET, MCPServers
 from lunaroute_core.dialects.openai_responses.web_search import is_web_search, web_search
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.openai_vendor.strict_schema import is_strict, object_schema
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (

@@ -6,12 +6,12 @@ before what the user says with them.
 
 from attrs import define
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.call_results import CallResults
 from lunaroute_core.dialects.openai_responses.fields import ITEM, STRING_FORM, mark
 from lunaroute_core.dialects.openai_responses.foreign_blocks import adapted_blocks
 from lunaroute_core.dialects.openai_responses.foreign_extensions import note_lost, string_form
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
     Block,

@@ -6,9 +6,9 @@ toolset among the tools (beta of November 2025) or with the server (beta of Apri
 
 from attrs import define, field
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.foreign_extensions import foreign_field
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.tool_ids import short_name
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions, HostedTool

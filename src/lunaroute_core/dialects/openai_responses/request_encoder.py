@@ -1,12 +1,11 @@
 """Writes any dialect's request in this one."""
 
-import msgspec
-
+from lunaroute_core.dialects.foreign_reasoning import without_foreign_reasoning
 from lunaroute_core.dialects.openai_responses.foreign_request import adapted_request
 from lunaroute_core.dialects.openai_responses.name import DIALECT
 from lunaroute_core.dialects.openai_responses.request_writer import write_request
 from lunaroute_core.errors import InvalidRequestError
-from lunaroute_core.model import Block, Message, NormalizedRequest, ReasoningBlock
+from lunaroute_core.model import NormalizedRequest
 from lunaroute_core.translation import Translation
 
 
@@ -28,23 +27,4 @@ def encode_request(request: NormalizedRequest, translation: Translation) -> byte
 def _adapted(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
     if request.source.dialect != DIALECT:
         return adapted_request(request, translation)
-    if any(_is_foreign(block) for turn in request.turns for block in turn.blocks):
-        turns = [_without_foreign(turn, translation) for turn in request.turns]
-        return msgspec.structs.replace(request, turns=[turn for turn in turns if turn.blocks])
-    return request
-
-
-def _without_foreign(turn: Message, translation: Translation) -> Message:
-    kept = [block for block in turn.blocks if not _is_foreign(block)]
-    if len(kept) < len(turn.blocks):
-        message = "reasoning of another dialect's model means nothing to this one"
-        translation.dropped("input[].reasoning", message)
-        turn = msgspec.structs.replace(turn, blocks=kept)
-    return turn
-
-
-def _is_foreign(block: Block) -> bool:
-    """Whether a block is reasoning that another dialect's model wrote."""
-    if not isinstance(block, ReasoningBlock) or block.origin is None:
-        return False
-    return block.origin.dialect != DIALECT
+    return without_foreign_reasoning(request, translation, param="input[].reasoning")

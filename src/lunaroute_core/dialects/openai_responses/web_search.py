@@ -1,7 +1,7 @@
 """The one hosted tool that all vendors have."""
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.name import DIALECT
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import HostedTool, Tool
 

@@ -1,7 +1,7 @@
 import pytest
 
-from lunaroute_core.dialects.openai_responses.adaptation import Adaptation
 from lunaroute_core.dialects.openai_responses.call_results import CallResults
+from lunaroute_core.dialects.openai_vendor.adaptation import Adaptation
 from lunaroute_core.dialects.tool_ids import ToolNames
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.model import Message, TextBlock, ToolCallBlock, ToolResultBlock

@@ -1,4 +1,4 @@
-"""What every step of making a foreign request one of Responses is told."""
+"""What every step of making a foreign request one of OpenAI's dialects is told."""
 
 from typing import NoReturn
 
@@ -9,7 +9,7 @@ from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.dialects.tool_ids import ToolNames, short_id
 from lunaroute_core.translation import Translation
 
-_OPENAI_CHAT = "openai_chat"
+_OPENAI = frozenset({"openai_chat", "openai_responses"})
 
 
 @frozen(kw_only=True)
@@ -33,7 +33,7 @@ class Adaptation:
     @property
     def same_vendor(self) -> bool:
         """Whether the client speaks OpenAI's other dialect, whose words mean the same here."""
-        return self.dialect == _OPENAI_CHAT
+        return self.dialect in _OPENAI
 
     @property
     def marks_caches(self) -> bool:
@@ -49,7 +49,7 @@ class Adaptation:
         return f"{self.named('turns')}[].{key}"
 
     def call_id(self, original: str) -> str:
-        """A tool call's id as Responses accepts it."""
+        """A tool call's id as the upstream accepts it."""
         known = self.capabilities
         return short_id(original, limit=known.tool_id_length, exact=known.exact_tool_ids)
 
