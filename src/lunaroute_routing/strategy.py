@@ -1,0 +1,27 @@
+"""How one of several deployments is chosen."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lunaroute_core import ModelRequest
+from lunaroute_routing.deployment import Deployment
+
+
+class Strategy(Protocol):
+    """Puts deployments in an order. One object serves one tier of one rule, in one event loop.
+
+    Only deployments that can be asked now are offered; there is at least one.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def rank(
+        self, deployments: Sequence[Deployment], request: ModelRequest
+    ) -> Sequence[Deployment]:
+        """All of them, the best first. Changes nothing, so that it can be asked for advice."""
+        ...
+
+    def took(self, chosen: Deployment, deployments: Sequence[Deployment]) -> None:
+        """Take note that one of those that were ranked is being asked."""
+        ...
