@@ -14,6 +14,7 @@ from benchmarks.http_client import LoadError
 from benchmarks.measurements import Scale, measure
 from benchmarks.report import new_report, print_table, write_json, write_readme
 from benchmarks.result import Result
+from benchmarks.routing_cost import routing
 
 FULL = Scale(memory_requests=200_000)
 BUSY = 0.5
@@ -44,6 +45,8 @@ async def run(place: Arena, servers: list[str], scale: Scale | None) -> list[Res
         else:
             print(f"measuring on {server} …", file=sys.stderr)
             results += await measure(place, server, scale)
+    if scale is not None:
+        results += await routing()
     return results
 
 

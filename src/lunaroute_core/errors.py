@@ -11,7 +11,8 @@
     │   ├── UpstreamAnsweredError   it answered, with an error
     │   ├── UpstreamUnavailableError  it could not be reached
     │   ├── UpstreamTimeoutError    a deadline passed
-    │   └── UpstreamProtocolError   it answered something that is no answer
+    │   ├── UpstreamProtocolError   it answered something that is no answer
+    │   └── NoDeploymentError       all that could be asked are resting
     └── StateStoreError             a state store is locked, full, damaged or out of reach
 
 Wire errors are rendered once, by the client's dialect codec, from `details`.
@@ -172,6 +173,10 @@ class UpstreamProtocolError(ProviderError):
     def __init__(self, message: str, *, provider: str) -> None:
         details = ErrorDetails(kind=ErrorKind.PROTOCOL, message=message)
         super().__init__(details, provider=provider)
+
+
+class NoDeploymentError(ProviderError):
+    """A route has nothing that could be asked now; no upstream was. `provider` is the route."""
 
 
 class StateStoreError(LunaRouteError):

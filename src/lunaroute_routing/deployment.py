@@ -1,9 +1,13 @@
 """One target of a rule, with what is known of its provider."""
 
+from collections.abc import Callable
+
 from attrs import define, field
 
-from lunaroute_core import Provider
+from lunaroute_core import ModelRequest, Provider
 from lunaroute_routing.provider_state import ProviderState
+from lunaroute_routing.retry_budget import RetryBudget
+from lunaroute_routing.settings import RoutingSettings
 from lunaroute_routing.target import Target
 
 
@@ -15,17 +19,33 @@ class Deployment:
         target: where it was written in a rule.
         provider: what answers.
         state: shared by all deployments of one provider under the same settings.
+        settings: that hold for it under its rule.
+        retries: how often it may be asked again.
+        label: `provider` or `provider/model`, for people, and to know it again.
     """
 
     target: Target
     provider: Provider
     state: ProviderState
+    settings: RoutingSettings
+    retries: RetryBudget
     label: str = field(init=False)
-    """`provider` or `provider/model`, for people; also what sticky sessions are hashed with."""
+    _lacks: Callable[[ModelRequest], str | None] | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.label = str(self.target)
+        self._lacks = getattr(self.provider, "lacks", None)
 
-    def model_for(self, model: str) -> str:
-        """The name it is asked for, when the client asked for `model`."""
-        return self.target.model or model
+    @property
+    def name(self) -> str:
+        """The provider's name, as rules have it."""
+        return self.target.provider
+
+    def request(self, request: ModelRequest) -> ModelRequest:
+        """The request for the model that this deployment has."""
+        model = self.target.model
+        return request if model is None else request.with_model(model)
+
+    def lacks(self, request: ModelRequest) -> str | None:
+        """Why it cannot serve a request that it was never asked, as far as that is known."""
+        return None if self._lacks is None else self._lacks(self.request(request))

@@ -15,8 +15,11 @@ from lunaroute_core import (
     UpstreamProtocolError,
     WireResponse,
 )
+from lunaroute_core.credential_headers import has_credential
 from lunaroute_core.dialects.codec import ModelInfo, ModelListPage
 from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_routing.naming import unknown_provider
+from lunaroute_routing.route_table import RouteTable
 
 
 @frozen(kw_only=True)
@@ -28,15 +31,37 @@ class ModelList:
     had are left out; when none can be had, the first failure is raised.
 
     Attributes:
-        aliases: further names to list.
+        providers: by name.
+        table: says which of them are listed, and under which further names.
     """
 
-    aliases: tuple[str, ...] = ()
+    providers: Mapping[str, Provider]
+    table: RouteTable
 
-    async def gather(
+    async def of(self, request: ModelRequest) -> ModelResponse:
+        """The list for a client; raises InvalidRequestError when it names an unknown provider."""
+        return await self._gather(request, self._listed(request))
+
+    def _listed(self, request: ModelRequest) -> dict[str, Provider]:
+        """The providers to list for a client, under the prefix their models are known by."""
+        override = request.context.provider_override
+        if override is not None:
+            if override not in self.providers:
+                raise unknown_provider(override, self.providers)
+            return {f"{override}/": self.providers[override]}
+        vendor = dialect_named(request.context.client_dialect).vendor.name
+        own = self.table.defaults.get(vendor)
+        names = list(self.table.listing)
+        if own is not None and own not in names and has_credential(request.headers):
+            names.insert(0, own)
+        return {
+            "" if name == own else f"{name}/": self.providers[name]
+            for name in names or list(self.providers)[-1:]
+        }
+
+    async def _gather(
         self, request: ModelRequest, providers: Mapping[str, Provider]
     ) -> ModelResponse:
-        """`providers` are named by the prefix their models are listed with, perhaps none."""
         results = await asyncio.gather(
             *(provider.send(request) for provider in providers.values()), return_exceptions=True
         )
@@ -51,10 +76,11 @@ class ModelList:
             for prefix, result in zip(providers, results, strict=True)
             if isinstance(result, ModelResponse)
         }
+        aliases = self.table.aliases
         own = answers.get("")
-        if own is not None and len(providers) == 1 and not self.aliases:
+        if own is not None and len(providers) == 1 and not aliases:
             return own
-        found = {alias: ModelInfo(id=alias) for alias in self.aliases}
+        found = {alias: ModelInfo(id=alias) for alias in aliases}
         for prefix, answer in answers.items():
             for model in _models(answer, prefix):
                 found.setdefault(model.id, model)

@@ -72,7 +72,8 @@ class Rule:
     Attributes:
         name: how clients and logs call it; unique in a table.
         priority: rules with a higher one are tried first, equal ones in their order.
-        settings: in place of the Router's own.
+        settings: in place of the Router's own, for all its targets.
+        provider_settings: in place of them, by provider's name.
     """
 
     name: str
@@ -80,3 +81,4 @@ class Rule:
     match: Match = Match()
     priority: int = 0
     settings: RoutingSettings | None = None
+    provider_settings: Mapping[str, RoutingSettings] = field(factory=dict[str, RoutingSettings])

@@ -17,11 +17,11 @@ from attrs import Factory, define, field, frozen
 
 from lunaroute_core.sse import parse_events
 from lunaroute_core.testing import ScriptedUpstream
-from lunaroute_egress import AnthropicEndpoint, Connector, Deadlines, HttpClient, OpenAIEndpoint
+from lunaroute_egress import AnthropicEndpoint, Connector, Deadlines, HttpClient, KeyRing, OpenAIEndpoint
 from lunaroute_egress.deadline_watch import DeadlineWatch
 from lunaroute_egress.http_client import PoolSettings
 from lunaroute_ingress import IngressSettings
-from lunaroute_routing import VendorRouter
+from lunaroute_routing import Router, RouteTable
 from lunaroute_server.app import create_app
 from lunaroute_server.gateway import Gateway
 from lunaroute_server.serving.http_server import server_named
@@ -31,6 +31,7 @@ from lunaroute_server.serving.listening_socket import ListeningSocket, SocketOpt
 PATIENCE_SECS = 15.0
 STILL_SECS = 0.3
 SERVERS = ("hypercorn", "uvicorn")
+VENDORS = {"openai": "openai", "anthropic": "anthropic"}
 TEXT = "h\u00e9llo \u2603 \U0001d11e"
 MESSAGES = [{"role": "user", "content": "hi"}]
 
@@ -468,9 +469,9 @@ async def serving(name, gateway):
         assert done, "the server did not stop: a connection is left"
 
 
-def providers_for(url, http, *, deadlines=None, prefix=""):
+def providers_for(url, http, *, deadlines=None, prefix="", keys=()):
     """A provider for each vendor, both at one upstream."""
-    shared = {"http": http, "deadlines": deadlines or Deadlines()}
+    shared = {"http": http, "deadlines": deadlines or Deadlines(), "keys": KeyRing(keys)}
     return {
         f"{prefix}openai": Connector(
             name=f"{prefix}openai",
@@ -487,10 +488,10 @@ def providers_for(url, http, *, deadlines=None, prefix=""):
     }
 
 
-def gateway_for(providers, http, **settings):
+def gateway_for(providers, http, *, table=None, **settings):
     return Gateway(
-        provider=VendorRouter(
-            providers=providers, vendors={"openai": "openai", "anthropic": "anthropic"}
+        provider=Router(
+            providers=providers, table=table or RouteTable(defaults=VENDORS)
         ),
         settings=IngressSettings(**settings),
         clients=[http],

@@ -91,7 +91,7 @@ async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
 
 @define
 class ScriptedUpstream:
-    """An upstream for tests of gateways and HTTP clients, on a free port of 127.0.0.1.
+    """An upstream for tests of gateways and HTTP clients, on a port of 127.0.0.1.
 
     ::
 
@@ -105,11 +105,13 @@ class ScriptedUpstream:
     Attributes:
         script: what to answer, see `Script`.
         tls: serve HTTPS with this context.
+        port: the port to listen on, a free one for 0.
         requests: everything received, in order of arrival.
     """
 
     script: Script
     tls: ssl.SSLContext | None = field(default=None, kw_only=True)
+    port: int = field(default=0, kw_only=True)
     requests: list[RecordedRequest] = field(factory=list[RecordedRequest], init=False)
     _answer: Callable[[RecordedRequest], Reply] = field(init=False)
     _connections: list[_Connection] = field(factory=list[_Connection], init=False)
@@ -151,7 +153,9 @@ class ScriptedUpstream:
             )
 
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(protocol, host="127.0.0.1", port=0, ssl=self.tls)
+        server = await loop.create_server(
+            protocol, host="127.0.0.1", port=self.port, ssl=self.tls
+        )
         self._opened.callback(self._stop, server)
         self._port = server.sockets[0].getsockname()[1]
         return self

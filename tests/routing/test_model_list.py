@@ -1,4 +1,4 @@
-"""Which provider answers, when there are no rules."""
+"""The models of several providers as one list."""
 
 import attrs
 import msgspec
@@ -10,85 +10,14 @@ from lunaroute_core import (
     ModelResponse,
     Operation,
     RequestContext,
-    RequestError,
     UpstreamUnavailableError,
     WireRequest,
     WireResponse,
 )
-from lunaroute_core.testing import FakeProvider, chat_request, wire_request
-from lunaroute_routing import VendorRouter
+from lunaroute_core.testing import FakeProvider
+from lunaroute_routing import Router, RouteTable
 
-
-@pytest.fixture
-def providers():
-    return {name: FakeProvider(name=name) for name in ("openai", "anthropic", "mock")}
-
-
-@pytest.fixture
-def router(providers):
-    return VendorRouter(providers=providers, vendors={"openai": "openai", "anthropic": "anthropic"})
-
-
-def asked(providers):
-    return [name for name, provider in providers.items() if provider.requests]
-
-
-@pytest.mark.parametrize(
-    ("dialect", "expected"),
-    [
-        ("openai_chat", "openai"),
-        ("openai_responses", "openai"),
-        ("anthropic_messages", "anthropic"),
-    ],
-)
-async def test_a_client_reaches_its_own_vendor(router, providers, dialect, expected):
-    await router.send(chat_request(dialect=dialect))
-    assert asked(providers) == [expected]
-
-
-async def test_a_model_prefix_picks_the_provider_and_is_taken_off(router, providers):
-    await router.send(wire_request(b'{"model": "mock/echo", "messages": []}'))
-    (request,) = providers["mock"].requests
-    assert request.model == "echo"
-    assert request.wire.body == b'{"model": "echo", "messages": []}'
-
-
-async def test_a_prefix_that_is_no_provider_belongs_to_the_model(router, providers):
-    await router.send(chat_request(model="meta-llama/llama-4"))
-    assert providers["openai"].requests[0].model == "meta-llama/llama-4"
-
-
-async def test_the_header_picks_the_provider_for_streams_too(router, providers):
-    request = chat_request(stream=True)
-    request.context.provider_override = "mock"
-    async with await router.stream(request) as stream:
-        async for _ in stream:
-            pass
-    assert asked(providers) == ["mock"]
-
-
-@pytest.mark.parametrize("model", ["m", "mock/echo"])
-async def test_an_unknown_provider_in_the_header_is_an_error_that_names_the_known(router, model):
-    request = chat_request(model=model)
-    request.context.provider_override = "nobody"
-    with pytest.raises(InvalidRequestError, match="openai, anthropic, mock") as caught:
-        await router.send(request)
-    assert caught.value.details.param == "X-Luna-Provider"
-
-
-async def test_without_a_provider_for_the_vendor_the_first_one_is_asked(providers):
-    router = VendorRouter(providers=providers, vendors={})
-    await router.send(chat_request(dialect="anthropic_messages"))
-    assert asked(providers) == ["openai"]
-
-
-async def test_nothing_is_forwarded_to_another_vendor(providers):
-    """What the gateway does not understand it cannot take to a vendor it is not meant for."""
-    router = VendorRouter(providers=providers, vendors={"openai": "openai"})
-    request = attrs.evolve(chat_request(dialect="anthropic_messages"), operation=Operation.FORWARD)
-    with pytest.raises(RequestError, match="anthropic"):
-        await router.stream(request)
-    assert asked(providers) == []
+VENDORS = {"openai": "openai", "anthropic": "anthropic"}
 
 
 def model_list(name, *ids, dialect="openai_chat", **fields):
@@ -128,9 +57,7 @@ def lists():
 
 
 def listing_router(lists, **changes):
-    return VendorRouter(
-        providers=lists, vendors={"openai": "openai", "anthropic": "anthropic"}, **changes
-    )
+    return Router(providers=lists, table=RouteTable(defaults=VENDORS, **changes))
 
 
 async def test_a_client_with_a_key_sees_its_vendors_list_as_it_is(lists):
@@ -183,6 +110,8 @@ async def test_one_model_is_asked_of_the_provider_its_prefix_names(lists):
     assert lists["mock"].requests[0].wire.path == "/v1/models/echo"
 
 
-def test_a_router_needs_a_provider():
-    with pytest.raises(ValueError, match="at least one"):
-        VendorRouter(providers={}, vendors={})
+async def test_an_unknown_provider_cannot_be_listed(lists):
+    request = list_request()
+    request.context.provider_override = "nobody"
+    with pytest.raises(InvalidRequestError, match="openai, anthropic, mock"):
+        await listing_router(lists).send(request)

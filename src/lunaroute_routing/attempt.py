@@ -1,0 +1,150 @@
+"""One deployment being asked, and what becomes known of it by that."""
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
+from lunaroute_core.model import Usage
+from lunaroute_routing.deployment import Deployment
+from lunaroute_routing.cost import cost_of
+from lunaroute_routing.events import AttemptEnded, AttemptOutcome, CooledDown, RoutingEvent
+from lunaroute_routing.prices import PriceList
+from lunaroute_routing.verdict import Verdict, verdict_of
+
+
+@define(kw_only=True, eq=False)
+class Attempt:
+    """Counts as load from its beginning to its one end.
+
+    Attributes:
+        ticket: the breaker's; None where the breaker is not consulted and did not admit it.
+        started: on the Router's clock, in seconds.
+        prices: what it costs, for the events.
+        lost: another deployment was faster.
+    """
+
+    deployment: Deployment
+    request: ModelRequest
+    route: str
+    clock: Callable[[], float]
+    emit: Callable[[RoutingEvent], None] | None
+    prices: PriceList | None
+    lost: bool = field(default=False, init=False)
+    ticket: int | None = field(init=False)
+    started: float = field(init=False)
+    _timed: bool = field(default=False, init=False)
+    _ended: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        state = self.deployment.state
+        self.ticket = state.breaker.admit()
+        self.started = self.clock()
+        state.in_flight += 1
+
+    @property
+    def model(self) -> str:
+        return self.deployment.target.model or self.request.model
+
+    def answered(self, *, stream: bool) -> None:
+        """The answer is there, or a stream's first content: take note of how long that took."""
+        self._timed = True
+        state = self.deployment.state
+        seconds = self.clock() - self.started
+        (state.content_seconds if stream else state.answer_seconds).observe(seconds)
+
+    def succeeded(self, usage: Usage | None) -> None:
+        if self._end():
+            state = self.deployment.state
+            if self.ticket is not None:
+                state.breaker.succeeded(self.ticket)
+            state.health.record(True)  # noqa: FBT003 - what is recorded
+            state.cooldowns.succeeded(self.model, started=self.started)
+            self._tell("completed", usage=usage)
+
+    def failed(self, error: ProviderError | RequestError) -> Verdict:
+        """Draw the consequences for the deployment, and say which there are for the request."""
+        verdict = verdict_of(error)
+        if self._end():
+            self._blame(verdict, error)
+            self._tell("failed", error=error.details.kind)
+        return verdict
+
+    def cancelled(self, usage: Usage | None = None) -> None:
+        """It was not heard to its end, which is nobody's fault."""
+        if self._end():
+            if self.ticket is not None:
+                self.deployment.state.breaker.cancelled(self.ticket)
+            self._tell("lost" if self.lost else "cancelled", usage=usage)
+
+    def follow(self, stream: ModelStream) -> None:
+        """End when the stream does, in the way it does."""
+        stream.on_end.append(self._stream_ended)
+
+    def _stream_ended(self, stream: ModelStream) -> None:
+        timings = stream.timings
+        if not self._timed and timings is not None and timings.first_content is not None:
+            seconds = timings.first_content - timings.started
+            self.deployment.state.content_seconds.observe(seconds)
+        failure = stream.failure
+        if failure is not None:
+            self.failed(failure)
+        elif stream.outcome == "completed":
+            self.succeeded(stream.summary.usage)
+        else:
+            self.cancelled(usage=stream.summary.usage)
+
+    def _end(self) -> bool:
+        if self._ended:
+            return False
+        self._ended = True
+        self.deployment.state.in_flight -= 1
+        return True
+
+    def _blame(self, verdict: Verdict, error: ProviderError | RequestError) -> None:
+        state = self.deployment.state
+        blamed = verdict.fault == "upstream"
+        if blamed:
+            state.health.record(False)  # noqa: FBT003 - what is recorded
+        if self.ticket is not None:
+            (state.breaker.failed if blamed else state.breaker.cancelled)(self.ticket)
+        if verdict.rest != "nothing":
+            self._rest(None if verdict.rest == "account" else self.model, error)
+
+    def _rest(self, model: str | None, error: ProviderError | RequestError) -> None:
+        cooldowns = self.deployment.state.cooldowns
+        seconds = cooldowns.cool(model, error.details.retry_after, started=self.started)
+        if self.emit is not None and seconds > 0:
+            provider, kind = self.deployment.name, error.details.kind
+            self.emit(CooledDown(provider=provider, model=model, seconds=seconds, kind=kind))
+
+    def _tell(
+        self,
+        outcome: AttemptOutcome,
+        *,
+        usage: Usage | None = None,
+        error: ErrorKind | None = None,
+    ) -> None:
+        if self.emit is None:
+            return
+        self.emit(
+            AttemptEnded(
+                request_id=self.request.context.request_id,
+                route=self.route,
+                provider=self.deployment.name,
+                model=self.model,
+                outcome=outcome,
+                seconds=self.clock() - self.started,
+                error=error,
+                usage=usage,
+                cost_usd=self._cost(usage),
+            )
+        )
+
+    def _cost(self, usage: Usage | None) -> float | None:
+        """US dollars, None where that is not known. Input is paid for as soon as it is asked."""
+        target = self.deployment.target
+        price = target.price
+        if price is None and self.prices is not None:
+            price = self.prices.price(target.provider, self.model)
+        return None if price is None else cost_of(price, usage, self.request)

@@ -1,0 +1,99 @@
+"""Which route a request takes, and why."""
+
+from typing import Literal
+
+from attrs import define
+from msgspec import Struct
+
+from lunaroute_core import (
+    ErrorDetails,
+    ErrorKind,
+    ModelRequest,
+    Operation,
+    RequestError,
+)
+from lunaroute_core.dialects.registry import dialect_named
+from lunaroute_routing.compiled_routes import CompiledRoutes
+from lunaroute_routing.naming import unknown_provider, unknown_route
+from lunaroute_routing.route import Route
+from lunaroute_routing.route_marker import take_marker
+
+ChosenBy = Literal["provider", "route", "marker", "prefix", "rule", "default"]
+
+
+class Choice(Struct, frozen=True):
+    """A route, the request as it goes on, and what chose the route.
+
+    `provider` and `route` are the client's words in a header or the query, `marker` in a
+    message, `prefix` in the model's name.
+    """
+
+    route: Route
+    request: ModelRequest
+    chosen_by: ChosenBy
+
+
+@define(kw_only=True, eq=False)
+class Chooser:
+    """Chooses by what the client says outright, then by rules, then by the client's vendor."""
+
+    routes: CompiledRoutes
+
+    def choose(self, request: ModelRequest) -> Choice:
+        """
+        Raises:
+            InvalidRequestError: the client names a provider or a route that there is not.
+            RequestError: no provider serves the client's vendor.
+        """
+        marked, request = take_marker(request)
+        by_client = self._by_client(request) or self._by_marker(marked, request)
+        if by_client is not None:
+            return by_client
+        if (by_prefix := self._by_prefix(request)) is not None:
+            return by_prefix
+        rule = self.routes.index.match(request)
+        if rule is not None:
+            return Choice(self.routes.of(rule), request, "rule")
+        return Choice(self._own(request), request, "default")
+
+    def _by_client(self, request: ModelRequest) -> Choice | None:
+        routes, context = self.routes, request.context
+        if (name := context.provider_override) is not None:
+            route = routes.to(name)
+            if route is None:
+                raise unknown_provider(name, routes.providers)
+            prefix, slash, model = request.model.partition("/")
+            if slash and model and prefix == name:
+                request = request.with_model(model)
+            return Choice(route, request, "provider")
+        if (name := context.route_override) is not None:
+            route = routes.named(name)
+            if route is None:
+                raise unknown_route(name, routes.names)
+            return Choice(route, request, "route")
+        return None
+
+    def _by_marker(self, name: str | None, request: ModelRequest) -> Choice | None:
+        """A name that nothing has is as if it were not there: it is part of a conversation."""
+        if name is None:
+            return None
+        route = self.routes.to(name) or self.routes.named(name)
+        return None if route is None else Choice(route, request, "marker")
+
+    def _by_prefix(self, request: ModelRequest) -> Choice | None:
+        prefix, slash, model = request.model.partition("/")
+        route = self.routes.to(prefix) if slash and model else None
+        return None if route is None else Choice(route, request.with_model(model), "prefix")
+
+    def _own(self, request: ModelRequest) -> Route:
+        vendor = dialect_named(request.context.client_dialect).vendor.name
+        route = self.routes.of_vendor(vendor)
+        if route is not None:
+            return route
+        if request.operation is Operation.FORWARD:
+            raise RequestError(
+                ErrorDetails(
+                    kind=ErrorKind.NOT_FOUND, message=f"no provider serves {vendor}'s clients"
+                )
+            )
+        return self.routes.first

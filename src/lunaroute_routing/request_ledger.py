@@ -1,0 +1,60 @@
+"""The one end of each request that was routed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from attrs import define
+
+from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
+from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
+
+
+@define(kw_only=True, eq=False)
+class RequestLedger:
+    """Tells how a request ended, once; a stream's with its last byte."""
+
+    request: ModelRequest
+    route: str
+    emit: Callable[[RoutingEvent], None] | None
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """While there is no answer, to leave with an exception is the end."""
+        try:
+            yield
+        except (ProviderError, RequestError) as error:
+            provider = error.provider if isinstance(error, ProviderError) else None
+            self._end("failed", provider, error=error.details.kind)
+            raise
+        except BaseException as error:
+            self._end("failed" if isinstance(error, Exception) else "cancelled", None)
+            raise
+
+    def completed(self, provider: str) -> None:
+        self._end("completed", provider)
+
+    def follow(self, stream: ModelStream, provider: str) -> None:
+        """End when the stream does, in the way it does."""
+        stream.on_end.append(lambda ended: self._stream_ended(ended, provider))
+
+    def _stream_ended(self, stream: ModelStream, provider: str) -> None:
+        if stream.failure is not None:
+            self._end("failed", provider, error=stream.failure.details.kind)
+        else:
+            completed = stream.outcome == "completed"
+            self._end("completed" if completed else "cancelled", provider)
+
+    def _end(
+        self, outcome: RequestOutcome, provider: str | None, *, error: ErrorKind | None = None
+    ) -> None:
+        if self.emit is not None:
+            self.emit(
+                RequestEnded(
+                    request_id=self.request.context.request_id,
+                    route=self.route,
+                    provider=provider,
+                    outcome=outcome,
+                    attempts=self.request.context.attempts,
+                    error=error,
+                )
+            )

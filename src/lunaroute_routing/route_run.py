@@ -1,0 +1,253 @@
+"""One request on its way through its route: attempts, retries, fallbacks, hedges."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from random import Random
+from typing import Generic, TypeVar
+
+from attrs import define, field, frozen
+
+from lunaroute_core import (
+    ErrorDetails,
+    ErrorKind,
+    InvalidRequestError,
+    ModelRequest,
+    NoDeploymentError,
+    ProviderError,
+    RequestError,
+    UpstreamTimeoutError,
+)
+from lunaroute_routing.attempt import Attempt
+from lunaroute_routing.availability import Candidates, Exclusion
+from lunaroute_routing.backoff import full_jitter
+from lunaroute_routing.deployment import Deployment
+from lunaroute_routing.route import Route, RouteTier
+from lunaroute_routing.verdict import Verdict, most_useful
+
+Answer = TypeVar("Answer")
+
+
+@frozen(kw_only=True)
+class Switch:
+    """Another provider than the one that was meant is asked, and why."""
+
+    original: str
+    new: str
+    reason: ProviderError | RequestError | Exclusion
+
+
+@frozen(kw_only=True)
+class Answered(Generic[Answer]):
+    """An answer, whose it is, and the switch that led there."""
+
+    answer: Answer
+    deployment: Deployment
+    switch: Switch | None
+
+
+@frozen
+class _GaveUp:
+    error: ProviderError | RequestError
+
+
+@define(kw_only=True, eq=False)
+class RouteRun(Generic[Answer]):
+    """Asks deployments until one answers.
+
+    Attributes:
+        attempt: begins an attempt, which must be ended.
+        ask: asks a deployment in the name of an attempt, and gives its answer.
+        discard: lets go of an answer that came too late.
+        switched: is told of a switch, and makes the request for the new provider.
+    """
+
+    route: Route
+    request: ModelRequest
+    candidates: Candidates
+    attempt: Callable[[Deployment], Attempt]
+    ask: Callable[[Attempt, ModelRequest], Awaitable[Answer]]
+    discard: Callable[[Answer], Awaitable[None]]
+    switched: Callable[[Switch, ModelRequest], ModelRequest]
+    sleep: Callable[[float], Awaitable[None]]
+    rng: Random
+    _errors: list[ProviderError | RequestError] = field(
+        factory=list[ProviderError | RequestError], init=False
+    )
+    _running: list[Attempt] = field(factory=list[Attempt], init=False)
+
+    async def run(self) -> "Answered[Answer]":
+        """The answer.
+
+        Raises:
+            ProviderError: no deployment answered; it is the most useful of what they said.
+            RequestError: no deployment can serve such a request.
+        """
+        total = self.route.settings.timeouts.total_secs
+        if total is None:
+            return await self._first_answer()
+        try:
+            async with asyncio.timeout(total) as scope:
+                return await self._first_answer()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise UpstreamTimeoutError(
+                phase="total", seconds=total, provider=self.route.name
+            ) from None
+
+    async def _first_answer(self) -> "Answered[Answer]":
+        hedge = self.route.settings.hedge
+        if hedge.enabled:
+            self.route.hedges.deposit()
+        while (found := self.candidates.next()) is not None:
+            if hedge.enabled and self.candidates.has_more():
+                answered = await self._race(found, hedge.after_ms / 1000)
+            else:
+                answered = await self._answer(*found)
+            if answered is not None:
+                return answered
+        raise self._none_left()
+
+    async def _answer(
+        self, tier: RouteTier, deployment: Deployment
+    ) -> "Answered[Answer] | None":
+        """What a deployment answers; None when another one is to be asked.
+
+        Raises:
+            ProviderError, RequestError: no other one would do.
+        """
+        switch = self._switch(tier, deployment)
+        request = self.request if switch is None else self.switched(switch, self.request)
+        request = deployment.request(request)
+        deployment.retries.deposit()
+        for retry in count(1):
+            attempt = self.attempt(deployment)
+            self._running.append(attempt)
+            try:
+                answer = await self.ask(attempt, request)
+            except (ProviderError, RequestError) as error:
+                verdict = attempt.failed(error)
+                self._errors.append(error)
+                wait = self._wait(deployment, verdict, error, retry)
+                if wait is None and verdict.fall_back:
+                    return None
+                if wait is None:
+                    raise most_useful(self._errors) from error
+            except BaseException:
+                attempt.cancelled()
+                raise
+            else:
+                return Answered(answer=answer, deployment=deployment, switch=switch)
+            finally:
+                self._running.remove(attempt)
+            await self.sleep(wait)
+        raise AssertionError("retries are counted without an end")
+
+    def _wait(
+        self,
+        deployment: Deployment,
+        verdict: Verdict,
+        error: ProviderError | RequestError,
+        retry: int,
+    ) -> float | None:
+        """Seconds until the same deployment is asked again; None: it is not."""
+        settings = deployment.settings.retry
+        if not verdict.retry or retry > settings.max_retries:
+            return None
+        if verdict.rest != "nothing" and self.candidates.has_more():
+            return None
+        longest = settings.max_ms / 1000
+        asked_for = error.details.retry_after or 0.0
+        if asked_for > longest or self._is_shut(deployment) or not deployment.retries.withdraw():
+            return None
+        drawn = full_jitter(retry, base=settings.base_ms / 1000, longest=longest, rng=self.rng)
+        return max(asked_for, drawn)
+
+    def _is_shut(self, deployment: Deployment) -> bool:
+        """Whether its breaker has had enough of it meanwhile."""
+        consulted = deployment.settings.breaker.enabled
+        consulted = self.route.has_choice if consulted is None else consulted
+        return consulted and not deployment.state.breaker.available
+
+    def _switch(self, tier: RouteTier, deployment: Deployment) -> "Switch | None":
+        """What is to be said of a deployment that is not the one that was meant."""
+        reason = self._reason(tier)
+        meant = self.route.tiers[0].deployments[0].name
+        if reason is None or meant == deployment.name:
+            return None
+        return Switch(original=meant, new=deployment.name, reason=reason)
+
+    def _reason(self, tier: RouteTier) -> ProviderError | RequestError | Exclusion | None:
+        if self._errors:
+            return self._errors[-1]
+        if tier is self.route.tiers[0]:
+            return None  # a strategy chose among equals
+        return next(iter(self.candidates.excluded.values()), None)
+
+    async def _race(
+        self, found: tuple[RouteTier, Deployment], after: float
+    ) -> "Answered[Answer] | None":
+        """The answer of a deployment, or of another one that is asked while it is slow."""
+        async with asyncio.TaskGroup() as tasks:
+            racing = {tasks.create_task(self._outcome(*found))}
+            done, _ = await asyncio.wait(racing, timeout=after)
+            if not done and self.route.hedges.withdraw():
+                second = self.candidates.next()
+                if second is not None:
+                    racing.add(tasks.create_task(self._outcome(*second)))
+            return await self._winner(racing)
+
+    async def _winner(
+        self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]"
+    ) -> "Answered[Answer] | None":
+        answered: Answered[Answer] | None = None
+        while racing and answered is None:
+            done, racing = await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
+            for result in [task.result() for task in done]:
+                if isinstance(result, _GaveUp):
+                    self._lose(racing)
+                    raise result.error
+                if result is not None and answered is not None:
+                    await self.discard(result.answer)
+                answered = answered or result
+        self._lose(racing)
+        return answered
+
+    def _lose(self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]") -> None:
+        for attempt in self._running:
+            attempt.lost = True
+        for task in racing:
+            task.cancel()
+
+    async def _outcome(
+        self, tier: RouteTier, deployment: Deployment
+    ) -> "Answered[Answer] | _GaveUp | None":
+        try:
+            return await self._answer(tier, deployment)
+        except (ProviderError, RequestError) as error:
+            return _GaveUp(error)
+
+    def _none_left(self) -> ProviderError | RequestError:
+        if self._errors:
+            return most_useful(self._errors)
+        return no_deployment(self.route, self.candidates.excluded)
+
+
+def no_deployment(
+    route: Route, excluded: Mapping[Deployment, Exclusion]
+) -> ProviderError | RequestError:
+    """What a client is told when none of a route's deployments can be asked now."""
+    reasons = "; ".join(f"{one.label}: {why.reason}" for one, why in excluded.items())
+    message = f'no provider of the route "{route.name}" can be asked now ({reasons})'
+    waiting = [why for why in excluded.values() if why.kind is not ErrorKind.INVALID_REQUEST]
+    if not waiting:
+        return InvalidRequestError(message)
+    soonest = min(waiting, key=lambda why: why.seconds or 0.0)
+    details = ErrorDetails(
+        kind=soonest.kind,
+        message=message,
+        retry_after=None if soonest.seconds is None else math.ceil(soonest.seconds),
+    )
+    return NoDeploymentError(details, provider=route.name)

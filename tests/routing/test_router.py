@@ -1,0 +1,226 @@
+"""Which route a request takes."""
+
+import attrs
+import pytest
+
+from lunaroute_core import ConfigurationError, InvalidRequestError, Operation, RequestError
+from lunaroute_core.testing import chat_request, check_provider, text_response, wire_request
+from lunaroute_routing import Match, Router, RouteTable, Rule, Target, Tier
+
+VENDORS = {"openai": "openai", "anthropic": "anthropic"}
+
+
+@pytest.fixture
+def three(bench):
+    for name in ("openai", "anthropic", "mock"):
+        bench.provider(name)
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("openai_chat", "openai"),
+        ("openai_responses", "openai"),
+        ("anthropic_messages", "anthropic"),
+    ],
+)
+async def test_without_rules_a_client_reaches_its_own_vendor(three, dialect, expected):
+    await three.router(defaults=VENDORS).send(chat_request(dialect=dialect))
+    assert three.asked == {expected: 1}
+
+
+async def test_a_model_prefix_picks_the_provider_and_is_taken_off(three):
+    router = three.router(defaults=VENDORS)
+    await router.send(wire_request(b'{"model": "mock/echo", "messages": []}'))
+    (request,) = three.providers["mock"].requests
+    assert request.model == "echo"
+    assert request.wire.body == b'{"model": "echo", "messages": []}'
+
+
+async def test_a_prefix_that_is_no_provider_belongs_to_the_model(three):
+    await three.router(defaults=VENDORS).send(chat_request(model="meta-llama/llama-4"))
+    assert three.providers["openai"].requests[0].model == "meta-llama/llama-4"
+
+
+async def test_the_header_picks_the_provider_for_streams_too(three):
+    request = chat_request(stream=True)
+    request.context.provider_override = "mock"
+    async with await three.router(defaults=VENDORS).stream(request) as stream:
+        async for _ in stream:
+            pass
+    assert three.asked == {"mock": 1}
+
+
+async def test_the_header_leaves_another_providers_prefix_in_the_models_name(three):
+    """OpenRouter and its like have models of such names."""
+    request = chat_request(model="anthropic/claude-5")
+    request.context.provider_override = "openai"
+    await three.router(defaults=VENDORS).send(request)
+    assert three.providers["openai"].requests[0].model == "anthropic/claude-5"
+
+
+async def test_the_header_goes_before_rules_and_falls_back_nowhere(three, rule, failing):
+    three.provider("mock", failing("server"))
+    request = chat_request()
+    request.context.provider_override = "mock"
+    with pytest.raises(Exception, match="server from upstream"):
+        await three.router(rule("openai", "anthropic")).send(request)
+    assert three.asked == {"mock": 1}
+
+
+@pytest.mark.parametrize("model", ["m", "mock/echo"])
+async def test_an_unknown_provider_in_the_header_is_an_error_that_names_the_known(three, model):
+    request = chat_request(model=model)
+    request.context.provider_override = "nobody"
+    with pytest.raises(InvalidRequestError, match="openai, anthropic, mock") as caught:
+        await three.router(defaults=VENDORS).send(request)
+    assert caught.value.details.param == "X-Luna-Provider"
+
+
+async def test_a_route_can_be_named(three, rule):
+    router = three.router(rule("openai"), rule("mock", name="cheap"))
+    request = chat_request()
+    request.context.route_override = "cheap"
+    await router.send(request)
+    assert three.asked == {"mock": 1}
+
+
+async def test_an_unknown_route_is_an_error_that_names_the_known(three, rule):
+    request = chat_request()
+    request.context.route_override = "nowhere"
+    with pytest.raises(InvalidRequestError, match="only all") as caught:
+        await three.router(rule("openai")).send(request)
+    assert caught.value.details.param == "X-Luna-Route"
+
+
+@pytest.mark.parametrize(("name", "expected"), [("mock", "mock"), ("cheap", "anthropic")])
+async def test_a_marker_names_a_provider_or_a_route_and_is_not_sent(three, rule, name, expected):
+    router = three.router(rule("openai"), rule("anthropic", name="cheap"))
+    body = b'{"model":"m","messages":[{"role":"user","content":"[LUNAROUTE:%s] hi"}]}'
+    await router.send(wire_request(body % name.encode()))
+    assert three.asked == {expected: 1}
+    assert b"LUNAROUTE" not in three.providers[expected].requests[0].wire.body
+
+
+async def test_a_marker_that_names_nothing_chooses_nothing(three, rule):
+    body = b'{"model":"m","messages":[{"role":"user","content":"[LUNAROUTE:else] hi"}]}'
+    await three.router(rule("anthropic")).send(wire_request(body))
+    assert three.asked == {"anthropic": 1}
+
+
+async def test_configured_rules_are_read(three, rule):
+    """The original parses `routing.rules` and never looks at them."""
+    router = three.router(
+        rule("mock", match=Match(model_pattern="^gpt-")),
+        rule("anthropic", name="rest"),
+        defaults=VENDORS,
+    )
+    await router.send(chat_request(model="gpt-5"))
+    await router.send(chat_request(model="o4"))
+    assert three.asked == {"mock": 1, "anthropic": 1}
+
+
+async def test_a_target_can_rename_the_model(three, rule):
+    router = three.router(rule(Target(provider="anthropic", model="claude-5")))
+    await router.send(wire_request(b'{"model": "gpt-5", "messages": []}'))
+    assert three.providers["anthropic"].requests[0].wire.body == (
+        b'{"model": "claude-5", "messages": []}'
+    )
+
+
+async def test_without_a_provider_for_the_vendor_the_first_one_is_asked(three):
+    await three.router().send(chat_request(dialect="anthropic_messages"))
+    assert three.asked == {"openai": 1}
+
+
+async def test_nothing_is_forwarded_to_another_vendor(three):
+    """What the gateway does not understand it cannot take to a vendor it is not meant for."""
+    router = three.router(defaults={"openai": "openai"})
+    request = attrs.evolve(chat_request(dialect="anthropic_messages"), operation=Operation.FORWARD)
+    with pytest.raises(RequestError, match="anthropic"):
+        await router.stream(request)
+    assert three.asked == {}
+
+
+async def test_a_rule_for_everything_takes_no_forwarded_requests(three, rule):
+    router = three.router(rule("mock"), defaults=VENDORS)
+    request = attrs.evolve(wire_request(b'{"model":"m"}'), operation=Operation.FORWARD)
+    with pytest.raises(TypeError):  # the fake cannot answer bytes; it was asked
+        await router.send(request)
+    assert three.asked == {"openai": 1}
+
+
+def test_a_router_needs_a_provider():
+    with pytest.raises(ValueError, match="at least one"):
+        Router(providers={})
+
+
+def test_a_rule_must_lead_somewhere(three, rule):
+    with pytest.raises(ConfigurationError, match='no provider "nobody"'):
+        three.router(rule("nobody"))
+
+
+def test_a_default_must_lead_somewhere(three):
+    with pytest.raises(ConfigurationError, match='no provider "nobody"'):
+        three.router(defaults={"openai": "nobody"})
+
+
+async def test_another_table_holds_from_the_next_request_on(three, rule):
+    router = three.router(rule("openai"))
+    await router.send(chat_request())
+    router.replace(RouteTable(rules=[rule("mock")]))
+    await router.send(chat_request())
+    assert three.asked == {"openai": 1, "mock": 1}
+
+
+async def test_a_wrong_table_changes_nothing(three, rule):
+    router = three.router(rule("openai"))
+    with pytest.raises(ConfigurationError):
+        router.replace(RouteTable(rules=[rule("nobody")]))
+    await router.send(chat_request())
+    assert three.asked == {"openai": 1}
+
+
+async def test_what_is_known_of_a_provider_outlives_a_table(three, rule, failing):
+    three.provider("openai", *[failing("server")] * 5, text_response())
+    router = three.router(rule("openai", "mock"))
+    for _ in range(5):
+        await router.send(chat_request())
+    router.replace(RouteTable(rules=[rule("openai", "anthropic", name="other")]))
+    await router.send(chat_request())
+    assert three.asked == {"openai": 5, "mock": 5, "anthropic": 1}
+
+
+async def test_routers_nest(three, rule):
+    inner = three.router(rule("mock"))
+    outer = Router(
+        providers={"inner": inner, "openai": three.providers["openai"]},
+        table=RouteTable(rules=[rule("inner", "openai")]),
+    )
+    answer = await outer.send(chat_request())
+    assert answer.provider == "mock"
+    assert three.asked == {"mock": 1}
+
+
+async def test_an_inner_router_without_a_choice_left_is_passed_over(three, rule, failing):
+    three.provider("mock", failing("rate_limit", retry_after=30.0))
+    three.provider("anthropic", failing("rate_limit", retry_after=20.0))
+    inner = three.router(rule("mock", "anthropic"))
+    outer = Router(
+        providers={"inner": inner, "openai": three.providers["openai"]},
+        table=RouteTable(rules=[rule("inner", "openai")]),
+        clock=three.clock,
+    )
+    for _ in range(2):
+        assert (await outer.send(chat_request())).provider == "openai"
+    assert three.asked == {"mock": 1, "anthropic": 1, "openai": 2}
+
+
+async def test_a_router_is_a_provider(three, rule):
+    await check_provider(three.router(rule("openai", "mock")))
+
+
+def test_a_tier_without_targets_is_left_out(three):
+    rule = Rule(name="r", tiers=(Tier(targets=()), Tier(targets=(Target(provider="mock"),))))
+    assert three.router(rule) is not None
