@@ -30,6 +30,12 @@ class RequestContext(Struct, kw_only=True):
     """The W3C trace context to send upstream, None when the client sent none."""
     provider_override: str | None = None
     """A provider named by the client (`X-Luna-Provider`)."""
+    key: str | None = None
+    """The name of the client's key, where the gateway knows its clients."""
+    tags: tuple[str, ...] = ()
+    """What the client says of the request (`X-Luna-Tags`)."""
+    route_override: str | None = None
+    """A rule, provider or alias named by the client (`X-Luna-Route`, `?route=`)."""
     tenant: str = ""
     """Whose state this is: a keyed hash of the client's credential, set by a layer that keeps
     state; "" without one."""

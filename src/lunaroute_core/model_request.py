@@ -86,6 +86,18 @@ class ModelRequest:
             )
         return self._normalized
 
+    @property
+    def continues_tool_loop(self) -> bool:
+        """Whether the client hands back tool results, and no message of the user's after them.
+
+        Raises:
+            InvalidRequestError: the body cannot be understood.
+        """
+        if self._normalized is None and self._wire is not None:
+            requests = dialect_named(self._wire.dialect).requests
+            return requests.continues_tool_loop(self._wire.body)
+        return self.normalized.continues_tool_loop
+
     def with_model(self, model: str) -> "ModelRequest":
         """The same request for another model; in the wire bytes only that value changes.
 

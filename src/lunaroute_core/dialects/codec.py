@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
+from lunaroute_core.dialects.json_places import Place
 from lunaroute_core.errors import ErrorDetails, InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject
@@ -45,6 +46,18 @@ class BodyEdits(Struct, frozen=True, kw_only=True):
     prepend_messages: list[JSONObject] = []
 
 
+class UserTurn(Struct, frozen=True):
+    """One of the user's messages in a request's body.
+
+    `texts` are the places of its texts, without the quotes around them, in order. Text
+    inside tool results, and what is said on other roles' behalf, is not the user's.
+    """
+
+    texts: tuple[Place, ...] = ()
+    has_results: bool = False
+    """Whether it hands back tool results too; in some dialects they are messages of their own."""
+
+
 class AnswerSummary(Struct, kw_only=True):
     """What is read of every answer, without decoding its content."""
 
@@ -68,7 +81,8 @@ class RequestCodec(Protocol):
     """Requests. Every method takes the body bytes as received.
 
     `peek`, `decode` and `edit` raise `InvalidRequestError`, naming the field, for bytes
-    that are not a JSON object or whose fields have the wrong type.
+    that are not a JSON object or whose fields have the wrong type. So do `user_turns` and
+    `continues_tool_loop`, where the conversation as a whole has.
     """
 
     def peek(self, body: bytes) -> Peek: ...
@@ -82,6 +96,14 @@ class RequestCodec(Protocol):
         ...
 
     def edit(self, body: bytes, edits: BodyEdits) -> bytes: ...
+
+    def user_turns(self, body: bytes) -> tuple[UserTurn, ...]:
+        """Where the user's texts stand, message by message; what is malformed is no text."""
+        ...
+
+    def continues_tool_loop(self, body: bytes) -> bool:
+        """Whether the client hands back tool results, and no message of the user's after them."""
+        ...
 
     def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
         """A request of any dialect in this one, the same bytes each time.

@@ -185,3 +185,9 @@ class NormalizedRequest(Struct, kw_only=True, omit_defaults=True):
     conversation: Conversation = Conversation()
     stream: StreamOptions = StreamOptions()
     extensions: Extensions = {}
+
+    @property
+    def continues_tool_loop(self) -> bool:
+        """Whether the client hands back tool results, and no message of the user's after them."""
+        theirs = (turn.role for turn in reversed(self.turns) if turn.role in ("user", "tool"))
+        return next(theirs, None) == "tool"

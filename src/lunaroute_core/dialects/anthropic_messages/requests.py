@@ -9,7 +9,11 @@ from lunaroute_core.dialects.anthropic_messages.request_decoder import (
     read_messages_request,
 )
 from lunaroute_core.dialects.anthropic_messages.request_encoder import encode_messages_request
-from lunaroute_core.dialects.codec import BodyEdits, Peek
+from lunaroute_core.dialects.anthropic_messages.user_turns import (
+    find_user_turns,
+    hands_back_results,
+)
+from lunaroute_core.dialects.codec import BodyEdits, Peek, UserTurn
 from lunaroute_core.dialects.raw_json import replace_top_level
 from lunaroute_core.dialects.request_json import read_peek
 from lunaroute_core.headers import Headers
@@ -47,3 +51,9 @@ class MessagesRequests:
 
     def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
         return encode_messages_request(request, translation)
+
+    def user_turns(self, body: bytes) -> tuple[UserTurn, ...]:
+        return find_user_turns(body)
+
+    def continues_tool_loop(self, body: bytes) -> bool:
+        return hands_back_results(body)

@@ -3,9 +3,10 @@
 import msgspec
 from attrs import frozen
 
-from lunaroute_core.dialects.codec import BodyEdits, Peek
+from lunaroute_core.dialects.codec import BodyEdits, Peek, UserTurn
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
 from lunaroute_core.dialects.openai_chat.request_encoding import encode_request
+from lunaroute_core.dialects.openai_chat.user_turns import find_user_turns, hands_back_results
 from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
 from lunaroute_core.dialects.request_json import missing_field, read_peek, read_request
 from lunaroute_core.errors import InvalidRequestError
@@ -61,6 +62,12 @@ class ChatRequests:
         if edits.prepend_messages:
             fields["messages"] = _prepended(fields.get("messages"), edits.prepend_messages)
         return msgspec.json.encode(fields)
+
+    def user_turns(self, body: bytes) -> tuple[UserTurn, ...]:
+        return find_user_turns(body)
+
+    def continues_tool_loop(self, body: bytes) -> bool:
+        return hands_back_results(body)
 
 
 def _defaulted(sent: msgspec.Raw | None, value: JSONValue) -> msgspec.Raw:

@@ -68,6 +68,7 @@ HOSTED_RESULTS = frozenset(
         "tool_search_output",
     }
 )
+_OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
 _ANSWERED_BY_VENDOR = frozenset({"program_output", "tool_search_output"})
 """Results that come from the vendor, unless the item says `execution: client`."""
 
@@ -140,11 +141,20 @@ def read_item(raw: JSONObject, *, param: str, limits: RequestLimits) -> InputIte
         return _whole(raw, HostedCallBlock(dialect=DIALECT, type=kind, raw=raw, id=_id(raw, "id")))
     if kind in HOSTED_RESULTS:
         block = HostedResultBlock(dialect=DIALECT, type=kind, raw=raw, call_id=_id(raw, "call_id"))
-        by_vendor = kind in _ANSWERED_BY_VENDOR and raw.get("execution") != "client"
-        return InputItem(role="assistant" if by_vendor else "tool", blocks=[block])
+        by_client = is_client_result(kind, execution=raw.get("execution"))
+        return InputItem(role="tool" if by_client else "assistant", blocks=[block])
     if kind == "compaction":
         return _whole(raw, CompactionBlock(dialect=DIALECT, raw=raw))
     return _whole(raw, OpaqueBlock(dialect=DIALECT, type=kind, raw=raw))
+
+
+def is_client_result(kind: str, *, execution: JSONValue) -> bool:
+    """Whether items of a type hand back what a client's tool answered; `execution` is the item's
+    field of that name.
+    """
+    if kind in _ANSWERED_BY_VENDOR:
+        return execution == "client"
+    return kind in HOSTED_RESULTS or kind in _OUTPUTS
 
 
 def _kind(raw: JSONObject, param: str) -> str:

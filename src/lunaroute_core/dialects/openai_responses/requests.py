@@ -4,7 +4,7 @@ import msgspec
 from attrs import frozen
 from msgspec import Struct
 
-from lunaroute_core.dialects.codec import BodyEdits, Peek
+from lunaroute_core.dialects.codec import BodyEdits, Peek, UserTurn
 from lunaroute_core.dialects.openai_responses import request_body
 from lunaroute_core.dialects.openai_responses.body_edits import edited
 from lunaroute_core.dialects.openai_responses.fields import read_object
@@ -15,6 +15,7 @@ from lunaroute_core.dialects.openai_responses.request_body import RequestBody
 from lunaroute_core.dialects.openai_responses.request_encoder import encode_request
 from lunaroute_core.dialects.openai_responses.tools import read_tool_choice
 from lunaroute_core.dialects.openai_responses.turns import Turns
+from lunaroute_core.dialects.openai_responses.user_turns import find_user_turns, hands_back_results
 from lunaroute_core.dialects.raw_json import replace_top_level
 from lunaroute_core.dialects.request_json import read_peek, read_request
 from lunaroute_core.headers import Headers
@@ -78,6 +79,12 @@ class ResponsesRequests:
 
     def encode(self, request: NormalizedRequest, translation: Translation) -> bytes:
         return encode_request(request, translation)
+
+    def user_turns(self, body: bytes) -> tuple[UserTurn, ...]:
+        return find_user_turns(body)
+
+    def continues_tool_loop(self, body: bytes) -> bool:
+        return hands_back_results(body)
 
 
 def _conversation(body: RequestBody, limits: RequestLimits) -> Turns:
