@@ -1,5 +1,61 @@
-"""Choosing the provider that answers a request."""
+"""Choosing the provider that answers a request.
 
-from lunaroute_routing.vendor_router import VendorRouter
+`Router` is a Provider made of Providers; the rest is what it is told.
+"""
 
-__all__ = ["VendorRouter"]
+from lunaroute_core import Price
+from lunaroute_routing.events import (
+    AttemptEnded,
+    BreakerChanged,
+    CooledDown,
+    FellBack,
+    HealthChanged,
+    RequestEnded,
+    RoutingEvent,
+    RoutingObserver,
+)
+from lunaroute_routing.route_table import RouteTable
+from lunaroute_routing.router import Router
+from lunaroute_routing.rule import Match, Rule, Tier
+from lunaroute_routing.settings import (
+    BreakerSettings,
+    CooldownSettings,
+    HealthSettings,
+    HedgeSettings,
+    RetrySettings,
+    RoutingSettings,
+    TimeoutSettings,
+)
+from lunaroute_routing.snapshot import CooldownSnapshot, ProviderSnapshot
+from lunaroute_routing.strategy import Strategy
+from lunaroute_routing.switch_notification import SwitchNotification
+from lunaroute_routing.target import Target
+
+__all__ = [
+    "AttemptEnded",
+    "BreakerChanged",
+    "BreakerSettings",
+    "CooldownSettings",
+    "CooldownSnapshot",
+    "CooledDown",
+    "FellBack",
+    "HealthChanged",
+    "HealthSettings",
+    "HedgeSettings",
+    "Match",
+    "Price",
+    "ProviderSnapshot",
+    "RequestEnded",
+    "RetrySettings",
+    "RouteTable",
+    "Router",
+    "RoutingEvent",
+    "RoutingObserver",
+    "RoutingSettings",
+    "Rule",
+    "Strategy",
+    "SwitchNotification",
+    "Target",
+    "Tier",
+    "TimeoutSettings",
+]

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from attrs import define
+from lunaroute_core.deadlines import DeadlineOverrides
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation
-from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.availability import Candidates
 from lunaroute_routing.route import Route

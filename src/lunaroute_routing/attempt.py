@@ -6,8 +6,8 @@ from attrs import define, field
 
 from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
 from lunaroute_core.model import Usage
-from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.cost import cost_of
+from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.events import AttemptEnded, AttemptOutcome, CooledDown, RoutingEvent
 from lunaroute_routing.prices import PriceList
 from lunaroute_routing.verdict import Verdict, verdict_of
@@ -58,7 +58,7 @@ class Attempt:
             state = self.deployment.state
             if self.ticket is not None:
                 state.breaker.succeeded(self.ticket)
-            state.health.record(True)  # noqa: FBT003 - what is recorded
+            state.health.record(True)
             state.cooldowns.succeeded(self.model, started=self.started)
             self._tell("completed", usage=usage)
 
@@ -105,7 +105,7 @@ class Attempt:
         state = self.deployment.state
         blamed = verdict.fault == "upstream"
         if blamed:
-            state.health.record(False)  # noqa: FBT003 - what is recorded
+            state.health.record(False)
         if self.ticket is not None:
             (state.breaker.failed if blamed else state.breaker.cancelled)(self.ticket)
         if verdict.rest != "nothing":

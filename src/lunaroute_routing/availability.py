@@ -28,9 +28,8 @@ def exclusion(
     state, settings = deployment.state, deployment.settings
     consulted = settings.breaker.enabled
     if (has_choice if consulted is None else consulted) and not state.breaker.available:
-        seconds = state.breaker.opens_in
-        word = "open" if seconds else "being probed"
-        return Exclusion(f"its circuit breaker is {word}", seconds or None)
+        word = "open" if state.breaker.state == "open" else "half open, and being probed"
+        return Exclusion(f"its circuit breaker is {word}", state.breaker.opens_in)
     consulted = settings.cooldown.enabled
     if has_choice if consulted is None else consulted:
         seconds = state.cooldowns.remaining(deployment.target.model or request.model)

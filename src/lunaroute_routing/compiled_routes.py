@@ -1,6 +1,6 @@
 """A table's rules as routes, with the providers that a Router has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import define, field
 
@@ -44,6 +44,7 @@ class CompiledRoutes:
         for name in self.providers:
             rule = Rule(name=name, tiers=(Tier(targets=(Target(provider=name),)),))
             self._direct[name] = self._route(rule)
+        self.states.retain(self._used())
 
     def of(self, rule: Rule) -> Route:
         """The route of one of the table's rules."""
@@ -71,6 +72,12 @@ class CompiledRoutes:
     def first(self) -> Route:
         """The route to the first provider."""
         return next(iter(self._direct.values()))
+
+    def _used(self) -> Iterator[tuple[str, RoutingSettings]]:
+        for route in (*self._routes.values(), *self._direct.values()):
+            for tier in route.tiers:
+                for deployment in tier.deployments:
+                    yield deployment.name, deployment.settings
 
     def _route(self, rule: Rule) -> Route:
         settings = rule.settings or self.table.settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lunaroute_routing.rule import Rule
 from lunaroute_routing.settings import RoutingSettings
@@ -27,7 +27,7 @@ class RouteTable:
 
     rules: Sequence[Rule] = ()
     defaults: Mapping[str, str] = {}
-    settings: RoutingSettings = RoutingSettings()
+    settings: RoutingSettings = field(factory=RoutingSettings)
     provider_settings: Mapping[str, RoutingSettings] = {}
     notification: SwitchNotification | None = None
     listing: tuple[str, ...] = ()

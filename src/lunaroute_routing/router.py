@@ -70,7 +70,7 @@ class Router:
         if not self.providers:
             raise ValueError("a router needs at least one provider")
         emit = self._emit if self.observers else None
-        self._states = ProviderStates(clock=self.clock, emit=emit)
+        self._states = ProviderStates(clock=self.clock, observe=emit)
         self._held = HeldRoutes(clock=self.clock)
         self.replace(self.table)
 

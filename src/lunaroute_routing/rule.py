@@ -78,7 +78,7 @@ class Rule:
 
     name: str
     tiers: Sequence[Tier]
-    match: Match = Match()
+    match: Match = field(factory=Match)
     priority: int = 0
     settings: RoutingSettings | None = None
     provider_settings: Mapping[str, RoutingSettings] = field(factory=dict[str, RoutingSettings])

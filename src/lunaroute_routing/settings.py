@@ -61,7 +61,7 @@ class RetrySettings(Struct, frozen=True, kw_only=True):
     max_retries: int = 0
     """Retries of one request on one deployment."""
     base_ms: float = 100.0
-    """The wait before retry n is drawn evenly from 0 to `base_ms` × 2^(n-1)…"""
+    """The wait before retry n is drawn evenly from 0 to `base_ms` times 2^(n-1)…"""
     max_ms: float = 5000.0
     """…but no more than this; an upstream that asks for a longer wait is not asked again."""
     budget_ratio: float = 0.2
