@@ -9,6 +9,9 @@ from msgspec.structs import fields
 
 from lunaroute_server.config.key_path import KeyPath
 
+Templated = Meta(extra={"templated": True})
+"""Marks a value whose `${…}` are templates, filled in for each request, not variables."""
+
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, without null and absent, and without their constraints."""
@@ -22,6 +25,8 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
 
 def is_optional(annotation: Any) -> bool:
     """Whether null is a value."""
+    if get_origin(annotation) is Annotated:
+        return is_optional(get_args(annotation)[0])
     return get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
 
 

@@ -21,6 +21,9 @@ from lunaroute_server.config.model import Config
 from lunaroute_server.config.problem import Problem
 from lunaroute_server.config.provider import ProviderConfig, ProviderType
 from lunaroute_server.config.provider_edit_checks import edit_problems
+from lunaroute_server.config.resilience_checks import resilience_problems
+from lunaroute_server.config.resolution import SECTIONS
+from lunaroute_server.config.routing_checks import routing_problems
 from lunaroute_storage import open_state_store
 
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -35,6 +38,8 @@ _ONLY_FOR: dict[str, tuple[ProviderType, ...]] = {
     "mock": ("mock",),
     "api_version": ("anthropic", "azure-openai"),
     "deployments": ("azure-openai",),
+    **dict.fromkeys(SECTIONS, _TYPES),
+    "switch_notification_message": _TYPES,
 }
 """The provider types a key has an effect on; other keys have one on all but `mock`."""
 
@@ -48,6 +53,8 @@ def _problems(config: Config) -> Iterator[Problem]:
     yield from _listening(config)
     yield from _bypass(config)
     yield from _state(config)
+    yield from routing_problems(config)
+    yield from resilience_problems(config)
     if not any(provider.enabled for provider in config.providers.values()):
         yield _problem("no provider is enabled", "providers")
     for name, provider in config.providers.items():

@@ -8,11 +8,21 @@ from textwrap import dedent
 
 from msgspec import Struct
 
+from lunaroute_server.config.annotations import field_types, struct_in
+
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n        .+)*)", re.MULTILINE)
 
 
 def field_documentation(section: type[Struct]) -> dict[str, str]:
-    """Each key's text: the string beneath the field, or its entry under `Attributes:`."""
+    """Each key's text: the string beneath the field, its entry under `Attributes:`, or what the
+    section is about that it is.
+    """
+    inner = {name: struct_in(kind) for name, kind in field_types(section).items()}
+    found = {name: section_documentation(one) for name, one in inner.items() if one}
+    return {**found, **_own_documentation(section)}
+
+
+def _own_documentation(section: type[Struct]) -> dict[str, str]:
     tree = ast.parse(dedent(inspect.getsource(section)))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
     _, _, attributes = (inspect.getdoc(section) or "").partition("Attributes:\n")

@@ -35,7 +35,11 @@ VARIABLES: dict[str, KeyPath] = {
     "LUNAROUTE_BYPASS_ENABLED": ("bypass", "enabled"),
     "LUNAROUTE_BYPASS_PROVIDER": ("bypass", "provider"),
     **_per_vendor(
-        "timeout_secs", "connect_timeout_secs", "pool_idle_timeout_secs", "tcp_keepalive_secs"
+        "timeout_secs",
+        "connect_timeout_secs",
+        "pool_idle_timeout_secs",
+        "tcp_keepalive_secs",
+        "max_retries",
     ),
 }
 """Each variable and the key it sets."""

@@ -9,13 +9,22 @@ from lunaroute_server.config.annotations import field_types
 from lunaroute_server.config.key_path import KeyPath
 from lunaroute_server.config.model import Config, LoggingConfig
 from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig
+from lunaroute_server.config.resilience import HealthConfig
+from lunaroute_server.config.routing import RoutingConfig
+from lunaroute_server.config.routing_rule import MatchConfig, RuleConfig, TargetConfig
 
 SPELLINGS: dict[type[Struct], dict[str, KeyPath]] = {
     ProviderConfig: {
         "provider_type": ("type",),
         "headers": ("request_headers",),
         "timeout_secs": ("http_client", "timeout_secs"),
+        "max_retries": ("retry", "max_retries"),
     },
+    RoutingConfig: {"health_monitor": ("health",)},
+    RuleConfig: {"matcher": ("match",), "model_pattern": ("match", "model_pattern")},
+    MatchConfig: {"pattern": ("model_pattern",), "listener": ("dialect",)},
+    TargetConfig: {"id": ("provider",)},
+    HealthConfig: {"failure_window_secs": ("window_secs",)},
 }
 """The original's other names for keys, and what they are here."""
 
@@ -25,19 +34,17 @@ LATER: dict[type[Struct], frozenset[str]] = {
             "listeners",
             "observability",
             "pii",
-            "routing",
             "session_recording",
             "session_stats_max_sessions",
             "ui",
         }
     ),
     LoggingConfig: frozenset({"log_responses", "log_sql_queries"}),
-    ProviderConfig: frozenset(
-        {"codex_auth", "max_retries", "response_body", "switch_notification_message"}
-    ),
-    HttpClientConfig: frozenset({"enable_pool_metrics", "max_retries", "pool_max_idle_per_host"}),
+    ProviderConfig: frozenset({"codex_auth", "response_body"}),
+    HttpClientConfig: frozenset({"enable_pool_metrics", "pool_max_idle_per_host"}),
+    MatchConfig: frozenset({"key", "tenant"}),
 }
-"""The original's keys that have no effect in this version, and so are refused."""
+"""Keys that have no effect in this version, and so are refused."""
 
 _ELSEWHERE: dict[tuple[type[Struct], str], str] = {
     (Config, "server"): 'unknown key: "host" and "port" stand at the top level'

@@ -16,6 +16,7 @@ from lunaroute_server.config.model import Config
 from lunaroute_server.config.origin import Origin
 from lunaroute_server.config.overrides import Overrides
 from lunaroute_server.config.reader import Reader
+from lunaroute_server.config.routing_warnings import routing_warnings
 
 
 class LoadedConfig(Struct, frozen=True, kw_only=True):
@@ -58,11 +59,12 @@ def load_config(
     variables = EnvironmentReader(environment=environment, providers=layers.providers)
     layers.lay(variables.settings())
     layers.lay(overrides.settings())
+    config = layers.config()
     return LoadedConfig(
-        config=layers.config(),
+        config=config,
         path=path,
         origins=layers.origins,
-        warnings=tuple(variables.warnings),
+        warnings=(*variables.warnings, *routing_warnings(config)),
     )
 
 

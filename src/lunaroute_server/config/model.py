@@ -19,6 +19,7 @@ from lunaroute_server.config.provider import (
     WholeSeconds,
     vendor_providers,
 )
+from lunaroute_server.config.routing import RoutingConfig
 
 ApiDialect = Literal["openai", "anthropic", "both"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -120,6 +121,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     providers: dict[str, ProviderConfig] = msgspec.field(default_factory=vendor_providers)
     """The upstreams by name. Without this key both vendors and `mock` are there, and clients'
     own keys are passed on; with it, exactly those it lists."""
+    routing: RoutingConfig = RoutingConfig()
+    """Which provider answers which request."""
     bypass: BypassConfig = BypassConfig()
     """Vendor paths the gateway does not know."""
     logging: LoggingConfig = LoggingConfig()

@@ -7,12 +7,19 @@ from msgspec import Meta, Struct
 
 from lunaroute_core.json_value import JSONObject
 from lunaroute_egress.mock.options import MockOptions
+from lunaroute_server.config.annotations import Templated
+from lunaroute_server.config.resilience import (
+    CircuitBreakerConfig,
+    CooldownConfig,
+    HealthConfig,
+    HedgeConfig,
+    RetryConfig,
+    Seconds,
+    TimeoutsConfig,
+)
 
 ProviderType = Literal["openai", "anthropic", "azure-openai", "mock"]
-Seconds = Annotated[float, Meta(gt=0)]
 WholeSeconds = Annotated[int, Meta(gt=0)]
-Templated = Meta(extra={"templated": True})
-"""Marks a value whose `${…}` are templates, filled in for each request, not variables."""
 
 NAMED_TYPES: dict[str, ProviderType] = {
     "openai": "openai",
@@ -48,6 +55,8 @@ class HttpClientConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connection on which a model is thinking; null turns them off."""
     max_connections: Annotated[int, Meta(ge=1)] | None = None
     """At most so many connections to this provider; further requests wait. Null is no limit."""
+    max_retries: Annotated[int, Meta(ge=0)] | None = None
+    """The original's place for the provider's `retry.max_retries`."""
 
 
 class PrependedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +139,15 @@ class ProviderConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The environment variables that templates may read, as `${env.NAME}`."""
     http_client: HttpClientConfig = HttpClientConfig()
     """Deadlines and connections."""
+    circuit_breaker: CircuitBreakerConfig = CircuitBreakerConfig()
+    health: HealthConfig = HealthConfig()
+    cooldown: CooldownConfig = CooldownConfig()
+    retry: RetryConfig = RetryConfig()
+    timeouts: TimeoutsConfig = TimeoutsConfig()
+    hedge: HedgeConfig = HedgeConfig()
+    switch_notification_message: Annotated[str | None, Templated] = None
+    """What `routing.provider_switch_notification` says where this provider answers in another's
+    place; null is its `default_message`."""
     mock: MockOptions | None = None
     """`mock` only: how the simulated model behaves."""
 

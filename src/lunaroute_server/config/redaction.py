@@ -35,6 +35,7 @@ def redacted(config: Config) -> JSONObject:
     providers = cast(dict[str, JSONObject], shown["providers"])
     for provider in providers.values():
         _mask_provider(provider)
+    shown["routing"] = _masked(shown["routing"])
     state = cast(JSONObject, shown["state"])
     if state["secret"]:
         state["secret"] = MASK

@@ -6,7 +6,7 @@ test compares the committed page with the model.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -26,6 +26,7 @@ from lunaroute_server.config.documentation import field_documentation, section_d
 from lunaroute_server.config.known_keys import LATER, SPELLINGS
 from lunaroute_server.config.model import Config
 from lunaroute_server.config.provider_edit_checks import TEMPLATE_VARIABLES
+from lunaroute_server.config.routing import SWITCH_VARIABLES
 
 _INTRODUCTION = """\
 <!-- Written by `python -m lunaroute_server.config.reference`; do not edit. -->
@@ -70,13 +71,16 @@ _TEMPLATES = """\
 them `${…}` names something else: VARIABLES,
 or `env.NAME` for an environment variable listed in `template_env`. `$${x}` is the literal text `${x}`. Any other name is an error. What the request
 does not have, such as a session id, stays as it is written.
+
+A provider's `switch_notification_message` and the `default_message` of
+`routing.provider_switch_notification` have names of their own: SWITCH.
 """
 
 _LATER = """\
-## Keys of the original that are not supported yet
+## Keys that are not supported yet
 
-A key is accepted once it has an effect. These keys of the original LunaRoute have none in this
-version and are refused as "not supported by this version":
+A key is accepted once it has an effect. These, most of them the original LunaRoute's, have none
+in this version and are refused as "not supported by this version":
 """
 
 _SWITCHED_OFF = """
@@ -90,34 +94,59 @@ def configuration_page() -> str:
     blocks = [
         _INTRODUCTION,
         "## Keys\n",
-        *(_section(section, path) for section, path in section_paths()),
-        _TEMPLATES.replace("VARIABLES", ", ".join(f"`{name}`" for name in TEMPLATE_VARIABLES)),
+        *(_section(section, places) for section, places in section_places().items()),
+        _TEMPLATES.replace("VARIABLES", _listed(TEMPLATE_VARIABLES)).replace(
+            "SWITCH", _listed(f"${{{name}}}" for name in SWITCH_VARIABLES)
+        ),
         _spellings(),
         f"{_LATER}\n{_later()}{_SWITCHED_OFF}",
     ]
     return "\n".join(blocks)
 
 
-def section_paths(
-    section: type[Struct] = Config, path: str = ""
+def section_places() -> dict[type[Struct], list[str]]:
+    """Each section, once, with everywhere it stands (`providers.NAME.http_client`), the place
+    nearest to the top first; in the order of those places.
+    """
+    places: dict[type[Struct], list[str]] = {}
+    paths = [path for _, path in _collect(Config, "", places)]
+    for each in places.values():
+        each.sort(key=_depth)
+    return dict(sorted(places.items(), key=lambda item: paths.index(item[1][0])))
+
+
+def _depth(path: str) -> int:
+    return path.count(".")
+
+
+def _collect(
+    section: type[Struct], path: str, places: dict[type[Struct], list[str]]
 ) -> Iterator[tuple[type[Struct], str]]:
-    """Each section with where it stands: `providers.NAME.http_client`."""
     yield section, path
-    for field in fields(section):
+    known = section in places
+    places.setdefault(section, []).append(path)
+    for field in () if known else fields(section):
         here = f"{path}.{field.encode_name}".removeprefix(".")
         item = mapping_item(field.type)
         element = sequence_item(field.type)
         if inner := struct_in(field.type):
-            yield from section_paths(inner, here)
+            yield from _collect(inner, here, places)
         elif item is not None and (inner := struct_in(item)):
-            yield from section_paths(inner, f"{here}.NAME")
+            yield from _collect(inner, f"{here}.NAME", places)
         elif element is not None and (inner := struct_in(element)):
-            yield from section_paths(inner, f"{here}[]")
+            yield from _collect(inner, f"{here}[]", places)
 
 
-def _section(section: type[Struct], path: str) -> str:
-    title = f"`{path}`" if path else "Top level"
-    return f"### {title}\n\n{section_documentation(section)}\n\n{field_table(section)}"
+def _section(section: type[Struct], places: list[str]) -> str:
+    first, *others = places
+    title = f"`{first}`" if first else "Top level"
+    also = f"\n\nLikewise {_listed(others)}." if others else ""
+    text = f"{section_documentation(section)}{also}"
+    return f"### {title}\n\n{text}\n\n{field_table(section)}"
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
 
 
 def field_table(section: type[Struct]) -> str:
@@ -134,25 +163,30 @@ def _row(field: FieldInfo, text: str) -> str:
 
 
 def _kind(annotation: Any) -> str:
+    kinds = " or ".join(_one_kind(one) for one in alternatives(annotation))
     null = " or null" if is_optional(annotation) else ""
-    if struct_in(annotation):
-        return f"section{null}"
-    if words := choices(annotation):
-        return ", ".join(f"`{word}`" for word in words) + null
-    if (item := mapping_item(annotation)) is not None:
-        return f"mapping of {_plural(item)}{null}"
-    if (item := sequence_item(annotation)) is not None:
+    return f"{kinds}{_bounds(annotation)}{null}"
+
+
+def _one_kind(kind: Any) -> str:
+    if struct_in(kind):
+        return "section"
+    if words := choices(kind):
+        return ", ".join(f"`{word}`" for word in words)
+    if (item := mapping_item(kind)) is not None:
+        return f"mapping of {_plural(item)}"
+    if (item := sequence_item(kind)) is not None:
         words = ", ".join(f"`{word}`" for word in choices(item))
-        return f"list of {words or _plural(item)}{null}"
+        return f"list of {words or _plural(item)}"
     names = {bool: "boolean", int: "integer", float: "number", str: "text"}
-    one = alternatives(annotation)[0]
-    return f"{names[one]}{_bounds(annotation)}{null}"
+    return names[kind]
 
 
 def _plural(item: Any) -> str:
-    if struct_in(item):
-        return "sections"
-    return "texts" if item is str else "any values"
+    kinds = alternatives(item)
+    if any(one is not str and struct_in(one) is None for one in kinds):
+        return "any values"
+    return " or ".join("texts" if one is str else "sections" for one in kinds)
 
 
 def _bounds(annotation: Any) -> str:
@@ -185,9 +219,10 @@ def _default(field: FieldInfo) -> str:
 
 
 def _spellings() -> str:
+    places = section_places()
     lines = [
-        f"* `{spelling}` of a provider is `{'.'.join(str(part) for part in target)}`.\n"
-        for spellings in SPELLINGS.values()
+        f"* `{places[section][0]}.{spelling}` is `{'.'.join(str(part) for part in target)}`.\n"
+        for section, spellings in SPELLINGS.items()
         for spelling, target in spellings.items()
     ]
     note = (
@@ -199,9 +234,9 @@ def _spellings() -> str:
 
 
 def _later() -> str:
-    places = dict(section_paths())
+    places = section_places()
     keys = [
-        f"{places[section]}.{key}".removeprefix(".")
+        f"{places[section][0]}.{key}".removeprefix(".")
         for section, names in LATER.items()
         for key in sorted(names)
     ]

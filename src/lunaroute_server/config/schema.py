@@ -17,7 +17,9 @@ from lunaroute_server.config.documentation import field_documentation, section_d
 from lunaroute_server.config.known_keys import SPELLINGS
 from lunaroute_server.config.model import Config
 from lunaroute_server.config.provider import ProviderConfig
+from lunaroute_server.config.routing_rule import TargetConfig
 
+_REFERENCE = "#/$defs/{name}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -40,6 +42,7 @@ def config_schema() -> JSONObject:
     _admit_spellings(definitions)
     # Providers named after their vendor need no type, others may spell it `provider_type`.
     definitions[ProviderConfig.__name__]["required"] = []
+    definitions[TargetConfig.__name__]["required"] = []  # it may be spelt `id`
     whole = {"$schema": _DIALECT, "title": "LunaRoute configuration", **schema}
     return msgspec.json.decode(msgspec.json.encode(whole))
 
@@ -56,7 +59,8 @@ def _admit_spellings(definitions: dict[str, dict[str, Any]]) -> None:
         for name, target in spellings.items():
             text = f"The same as `{'.'.join(str(part) for part in target)}`."
             annotation = annotation_at(section, target)
-            properties[name] = {**msgspec.json.schema(annotation), "description": text}
+            (kind,), _ = msgspec.json.schema_components([annotation], ref_template=_REFERENCE)
+            properties[name] = {**kind, "description": text}
 
 
 def _section_in(annotation: Any) -> type[Struct] | None:

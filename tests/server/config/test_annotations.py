@@ -34,7 +34,10 @@ def test_alternatives_are_without_null_absent_and_constraints():
     assert alternatives(int | str | None) == (int, str)
 
 
-@pytest.mark.parametrize(("annotation", "expected"), [(int | None, True), (int, False)])
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [(int | None, True), (int, False), (Annotated[str | None, Meta(min_length=1)], True)],
+)
 def test_optional_is_what_may_be_null(annotation, expected):
     assert is_optional(annotation) is expected
 

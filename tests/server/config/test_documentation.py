@@ -7,6 +7,10 @@ from lunaroute_server.config.documentation import field_documentation, section_d
 from lunaroute_server.config.schema import sections
 
 
+class Inner(Struct, frozen=True):
+    """What is inside."""
+
+
 class Section(Struct):
     """What it is
     about.
@@ -21,12 +25,17 @@ class Section(Struct):
     """The second
     one."""
     third: int = 3
+    fourth: Inner = Inner()
+    fifth: Inner | None = None
+    """The fifth one."""
 
 
-def test_a_keys_text_is_beneath_it_or_under_attributes():
+def test_a_keys_text_is_beneath_it_or_under_attributes_or_its_sections():
     assert field_documentation(Section) == {
         "first": "The first one; it goes on.",
         "second": "The second one.",
+        "fourth": "What is inside.",
+        "fifth": "The fifth one.",
     }
 
 

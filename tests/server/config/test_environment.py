@@ -17,6 +17,8 @@ VALUES = {
     "OPENAI_CONNECT_TIMEOUT_SECS": ("3", 3),
     "OPENAI_POOL_IDLE_TIMEOUT_SECS": ("20", 20),
     "OPENAI_TCP_KEEPALIVE_SECS": ("15", 15),
+    "OPENAI_MAX_RETRIES": ("2", 2),
+    "ANTHROPIC_MAX_RETRIES": ("0", 0),
     "ANTHROPIC_TIMEOUT_SECS": ("900", 900),
     "ANTHROPIC_CONNECT_TIMEOUT_SECS": ("4", 4),
     "ANTHROPIC_POOL_IDLE_TIMEOUT_SECS": ("25", 25),
@@ -59,7 +61,7 @@ def test_an_empty_variable_is_unset():
 
 
 @pytest.mark.parametrize(
-    "name", ["LUNAROUTE_UI_PORT", "LUNAROUTE_OPENAI_MAX_RETRIES", "LUNAROUTE_PROT"]
+    "name", ["LUNAROUTE_UI_PORT", "LUNAROUTE_OPENAI_POOL_MAX_IDLE", "LUNAROUTE_PROT"]
 )
 def test_a_variable_without_effect_is_a_warning(name):
     assert read({name: "1"}) == ({}, [f"{name} has no effect in this version"])

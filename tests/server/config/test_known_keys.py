@@ -3,6 +3,7 @@ import pytest
 from lunaroute_server.config import Config, HttpClientConfig, HttpServerConfig, ProviderConfig
 from lunaroute_server.config.annotations import annotation_at, field_types
 from lunaroute_server.config.known_keys import LATER, SPELLINGS, is_switched_off, why_unknown
+from lunaroute_server.config.routing_rule import MatchConfig
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,8 @@ from lunaroute_server.config.known_keys import LATER, SPELLINGS, is_switched_off
         (ProviderConfig, "provider_typ", 'unknown key (did you mean "provider_type"?)'),
         (Config, "xyzzy", "unknown key"),
         (Config, "session_recording", "is not supported by this version"),
-        (HttpClientConfig, "max_retries", "is not supported by this version"),
+        (MatchConfig, "tenant", "is not supported by this version"),
+        (HttpClientConfig, "pool_max_idle_per_host", "is not supported by this version"),
         (Config, "server", 'unknown key: "host" and "port" stand at the top level'),
     ],
 )

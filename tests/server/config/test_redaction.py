@@ -25,6 +25,13 @@ CANARIES = {
             },
         }
     },
+    "routing": {
+        "rules": [
+            {"match": {"headers": {"authorization": "canary-13", "x-team": "blue"}}, "alias": "a"},
+            {"match": {"headers": {"x-any": "^Bearer canary-14"}}, "alias": "a"},
+        ],
+        "aliases": {"a": {"primary": "openai"}},
+    },
     "state": {"secret": "canary-12 and twenty-two more characters"},
 }
 
@@ -44,6 +51,11 @@ def test_what_is_no_secret_is_shown():
         "max_tokens": 5,
         "proxy": {"secret": MASK},
     }
+
+
+def test_a_rule_is_shown_but_for_what_it_wants_of_secret_headers():
+    rules = redacted(config_from_mapping(CANARIES))["routing"]["rules"]
+    assert rules[0]["match"]["headers"] == {"authorization": MASK, "x-team": "blue"}
 
 
 def test_an_absent_key_is_shown_as_absent():

@@ -45,6 +45,18 @@ def test_it_admits_the_originals_spellings():
     assert errors({"providers": {"local": {"provider_type": "gemini"}}}) != []
 
 
+def test_it_admits_every_way_to_write_a_rule():
+    rules = [
+        {"matcher": {"type": "model", "pattern": "^gpt-"}, "primary": "openai"},
+        {"model_pattern": "^gpt-", "primary": {"id": "openai", "model": "gpt-5"}},
+        {"match": {"model": ["a", "b"], "dialect": "openai"}, "fallbacks": ["openai/gpt-5"]},
+    ]
+    health = {"failure_window_secs": 60}
+    assert errors({"routing": {"rules": rules, "health_monitor": health}}) == []
+    assert errors({"routing": {"rules": [{"primary": 5}]}}) != []
+    assert errors({"routing": {"rules": [{"match": {"tenant": "x"}}]}}) != []
+
+
 def test_keys_carry_their_documentation():
     definitions = config_schema()["$defs"]
     assert definitions["Config"]["properties"]["port"]["description"].startswith("The port")
