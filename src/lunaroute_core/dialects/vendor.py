@@ -16,6 +16,7 @@ class Vendor:
         client_headers: headers that only this vendor's clients send, in lower case.
         key_prefixes: how this vendor's API keys begin, where that tells them apart.
         path_prefixes: where paths begin that only this vendor has, in whole segments.
+        model_patterns: how the names of its models begin, as anchored RE2 patterns.
         models: its list of models.
         whole_list: the query that asks for all models at once, where they come in pages.
     """
@@ -25,6 +26,7 @@ class Vendor:
     client_headers: frozenset[bytes] = frozenset()
     key_prefixes: tuple[bytes, ...] = ()
     path_prefixes: tuple[str, ...] = ()
+    model_patterns: tuple[str, ...] = ()
     models: ModelListCodec
     whole_list: bytes = b""
 

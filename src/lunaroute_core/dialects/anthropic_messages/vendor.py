@@ -32,6 +32,7 @@ ANTHROPIC = Vendor(
         "/v1/tunnels",
         "/v1/user_profiles",
     ),
+    model_patterns=("^claude-",),
     models=AnthropicModels(),
     whole_list=b"limit=%d" % MAX_LIMIT,
 )

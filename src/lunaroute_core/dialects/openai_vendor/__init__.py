@@ -45,6 +45,8 @@ OPENAI = Vendor(
         "/v1/vector_stores",
         "/v1/videos",
     ),
+    # The last is what fine-tuned models are called.
+    model_patterns=("^gpt-", "^o[0-9]", "^chatgpt-", "^codex-", "^computer-use-", "^ft:"),
     models=OpenAIModels(),
 )
 
