@@ -38,7 +38,8 @@ class BodyEdits(Struct, frozen=True, kw_only=True):
 
     `defaults` are merged deeply under what the client sent, `overrides` over it; lists are
     replaced whole. `prepend_messages` are `{role, content}` objects put before the
-    conversation, a `system` role landing where the dialect keeps instructions.
+    conversation: those of a `system` or `developer` role before the client's instructions, the
+    others after them.
     """
 
     defaults: JSONObject = {}

@@ -94,6 +94,11 @@ def text_at(body: bytes, place: Place | None) -> str | None:
     return _text(body[place.start : place.end])
 
 
+def unescaped(text: bytes) -> str:
+    """What stands between a string's quotes, read."""
+    return _text(b'"%b"' % text)
+
+
 def replaced(body: bytes, changes: Iterable[tuple[Place, bytes]]) -> bytes:
     """The body with other bytes at some places, which come in order and do not overlap."""
     pieces: list[bytes] = []

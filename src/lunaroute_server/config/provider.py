@@ -79,7 +79,8 @@ class RequestBodyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     overrides: JSONObject = {}
     """Fields set whatever the client gave; objects are merged, arrays replaced whole."""
     prepend_messages: tuple[PrependedMessage, ...] = ()
-    """Messages put in front of the client's, in order."""
+    """Messages put in front of the client's, in order; those that are no instructions stand behind
+    the client's instructions."""
 
 
 class ProviderConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

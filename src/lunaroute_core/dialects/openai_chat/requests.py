@@ -1,9 +1,12 @@
 """Requests in Chat: the two fields read of each, the whole one both ways, edits in place."""
 
+from itertools import takewhile
+
 import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import BodyEdits, Peek, UserTurn
+from lunaroute_core.dialects.json_places import Place, elements_at, fields_at, text_at
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
 from lunaroute_core.dialects.openai_chat.request_encoding import encode_request
 from lunaroute_core.dialects.openai_chat.user_turns import find_user_turns, hands_back_results
@@ -87,13 +90,30 @@ def _overridden(sent: msgspec.Raw | None, value: JSONValue) -> msgspec.Raw:
 
 
 def _prepended(sent: msgspec.Raw | None, first: list[JSONObject]) -> msgspec.Raw:
-    """The array of messages with others before it; the bytes of what was sent stay."""
-    rest = bytes(sent).strip() if sent is not None else b"[]"
-    if not rest.startswith(b"["):
+    """The array of messages with instructions before it, and other messages before the first
+    that is none; the bytes of what was sent stay.
+    """
+    old = bytes(sent).strip() if sent is not None else b"[]"
+    if not old.startswith(b"["):
         raise InvalidRequestError("messages: must be an array", param="messages")
-    begun = msgspec.json.encode(first).removesuffix(b"]")
-    follows = rest[1:].lstrip()
-    return msgspec.Raw(begun + (b"" if follows.startswith(b"]") else b",") + follows)
+    places = list(elements_at(old, Place(0, len(old))))
+    before = list(takewhile(lambda place: _instructs(text_at(old, _role(old, place))), places))
+    after = places[len(before) :]
+    messages = [
+        *(_raw(message) for message in first if _instructs(message.get("role"))),
+        *(msgspec.Raw(old[place.start : place.end]) for place in before),
+        *(_raw(message) for message in first if not _instructs(message.get("role"))),
+    ]
+    begun = msgspec.json.encode(messages).removesuffix(b"]")
+    return msgspec.Raw(b"%b,%b" % (begun, old[after[0].start :]) if after else begun + b"]")
+
+
+def _role(body: bytes, message: Place) -> Place | None:
+    return fields_at(body, message).get("role")
+
+
+def _instructs(role: JSONValue) -> bool:
+    return role in ("system", "developer")
 
 
 def _value(raw: msgspec.Raw) -> JSONValue:
