@@ -13,12 +13,13 @@ from lunaroute_routing.route import Route, RouteTier
 class Exclusion(Struct, frozen=True):
     """Why a deployment is not asked, and in how many seconds it may be, as far as that is known.
 
-    `kind` is the kind of error that a client gets when nothing else can serve it.
+    `kind` says what was the matter: `overloaded` that the breaker is not closed, `rate_limit`
+    that it cools down, `invalid_request` that it cannot do what the request needs.
     """
 
     reason: str
+    kind: ErrorKind
     seconds: float | None = None
-    kind: ErrorKind = ErrorKind.OVERLOADED
 
 
 def exclusion(
@@ -29,14 +30,15 @@ def exclusion(
     consulted = settings.breaker.enabled
     if (has_choice if consulted is None else consulted) and not state.breaker.available:
         word = "open" if state.breaker.state == "open" else "half open, and being probed"
-        return Exclusion(f"its circuit breaker is {word}", state.breaker.opens_in)
+        reason = f"its circuit breaker is {word}"
+        return Exclusion(reason, ErrorKind.OVERLOADED, state.breaker.opens_in)
     consulted = settings.cooldown.enabled
     if has_choice if consulted is None else consulted:
         seconds = state.cooldowns.remaining(deployment.target.model or request.model)
         if seconds > 0:
-            return Exclusion("it is cooling down", seconds, ErrorKind.RATE_LIMIT)
+            return Exclusion("it is cooling down", ErrorKind.RATE_LIMIT, seconds)
     if has_choice and (reason := deployment.lacks(request)) is not None:
-        return Exclusion(reason, kind=ErrorKind.INVALID_REQUEST)
+        return Exclusion(reason, ErrorKind.INVALID_REQUEST)
     return None
 
 

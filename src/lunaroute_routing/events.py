@@ -33,7 +33,11 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class FellBack(Struct, frozen=True, kw_only=True, tag=True):
-    """A request goes on from one deployment to another. `reason` is why the first did not do."""
+    """Another provider is asked than the one that was meant.
+
+    `reason` is the kind of error that the last one answered, `rate_limit` where it is cooling
+    down, or `circuit_breaker`.
+    """
 
     request_id: str
     route: str

@@ -31,11 +31,15 @@ Answer = TypeVar("Answer")
 
 @frozen(kw_only=True)
 class Switch:
-    """Another provider than the one that was meant is asked, and why."""
+    """Another provider than the one that was meant is asked.
+
+    `error` is what the last one answered that did not do; None: it was not asked at all,
+    because its breaker is not closed.
+    """
 
     original: str
     new: str
-    reason: ProviderError | RequestError | Exclusion
+    error: ErrorKind | None
 
 
 @frozen(kw_only=True)
@@ -173,18 +177,22 @@ class RouteRun(Generic[Answer]):
 
     def _switch(self, tier: RouteTier, deployment: Deployment) -> "Switch | None":
         """What is to be said of a deployment that is not the one that was meant."""
-        reason = self._reason(tier)
         meant = self.route.tiers[0].deployments[0].name
-        if reason is None or meant == deployment.name:
+        if meant == deployment.name:
             return None
-        return Switch(original=meant, new=deployment.name, reason=reason)
-
-    def _reason(self, tier: RouteTier) -> ProviderError | RequestError | Exclusion | None:
         if self._errors:
-            return self._errors[-1]
+            return Switch(original=meant, new=deployment.name, error=self._errors[-1].details.kind)
         if tier is self.route.tiers[0]:
             return None  # a strategy chose among equals
-        return next(iter(self.candidates.excluded.values()), None)
+        # What cannot do a thing was never meant to.
+        excluded = self.candidates.excluded.values()
+        kinds = [why.kind for why in excluded if why.kind is not ErrorKind.INVALID_REQUEST]
+        if not kinds:
+            return None
+        limited = kinds[0] is ErrorKind.RATE_LIMIT
+        return Switch(
+            original=meant, new=deployment.name, error=ErrorKind.RATE_LIMIT if limited else None
+        )
 
     async def _race(
         self, found: tuple[RouteTier, Deployment], after: float

@@ -26,6 +26,7 @@ from lunaroute_routing.route import Route
 from lunaroute_routing.route_run import Answered, RouteRun, Switch
 from lunaroute_routing.route_table import RouteTable
 from lunaroute_routing.snapshot import ProviderSnapshot
+from lunaroute_routing.switch_notification import switch_reason
 
 Answer = TypeVar("Answer")
 Ask = Callable[[Attempt, ModelRequest], Awaitable[Answer]]
@@ -146,8 +147,9 @@ class Router:
 
     def _asking(self, choice: Choice) -> Asking:
         route, request = choice.route, choice.request
-        held = self._held.held(request, route.name) if route.has_choice else None
-        candidates = Candidates(route=route, request=request, first=held)
+        held = self._held.held(request) if route.has_choice else None
+        first = held.deployment if held is not None and held.rule == route.name else None
+        candidates = Candidates(route=route, request=request, first=first)
         return Asking(route=route, candidates=candidates, clock=self.clock, started=self.clock())
 
     def _attempt(self, choice: Choice, deployment: Deployment) -> Attempt:
@@ -173,20 +175,21 @@ class Router:
                     route=route.name,
                     from_provider=switch.original,
                     to_provider=switch.new,
-                    reason=switch.reason,
+                    reason="circuit_breaker" if switch.error is None else switch.error.value,
                 )
             )
         notification = self.table.notification
         if notification is None:
             return request
+        reason = switch_reason(switch.error)
         return notification.apply(
-            request, original=switch.original, new=switch.new, reason=switch.reason
+            request, original=switch.original, new=switch.new, reason=reason
         )
 
     def _hold(self, choice: Choice, answered: Answered[Answer]) -> None:
         """After a switch the turns of a tool loop stay where it led."""
-        session = choice.request.context.session_id
-        if answered.switch is not None and session is not None:
+        if answered.switch is not None:
+            session = choice.request.context.session_id
             self._held.hold(session, choice.route.name, answered.deployment.label)
 
     def _emit(self, event: RoutingEvent) -> None:

@@ -45,7 +45,7 @@ def _notification(config: Config) -> SwitchNotification | None:
     messages = {name: message for name, message in own.items() if message is not None}
     if said.default_message is None:
         return SwitchNotification(messages=messages)
-    return SwitchNotification(message=said.default_message, messages=messages)
+    return SwitchNotification(default_message=said.default_message, messages=messages)
 
 
 def _listing(config: Config) -> tuple[str, ...]:
