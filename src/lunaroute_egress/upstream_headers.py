@@ -17,6 +17,7 @@ _OURS = frozenset(
         b"cookie",  # a credential too, see `client_credentials`
         b"x-luna-provider",
         b"x-luna-route",
+        b"x-luna-tags",
         b"traceparent",  # continued with the gateway's own span, see `extra`
     }
 )

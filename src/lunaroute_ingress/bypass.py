@@ -48,6 +48,7 @@ class Bypass:
             check_served(dialect, served=self.dialects)
             if not self.relay.settings.bypass or (known is None and not path.startswith("/v1/")):
                 raise _unknown_path(path)
+            context = context_of(scope, exchange, dialect=dialect.name)
             self.relay.in_flight.check()
             body = await read_body(
                 receive,
@@ -60,7 +61,6 @@ class Bypass:
         except ClientGoneError:
             exchange.outcome = "client_gone"
             return
-        context = context_of(scope, exchange, dialect=dialect.name)
         if known is None and context.provider_override is None:
             context.provider_override = self.relay.settings.bypass_provider
         wire = WireRequest(

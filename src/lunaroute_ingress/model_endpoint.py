@@ -15,6 +15,7 @@ from lunaroute_ingress.exchange import Exchange, exchange_of
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.request_body import ClientGoneError, decoded_body, read_body
 from lunaroute_ingress.request_context import context_of
+from lunaroute_ingress.route_choice import upstream_query
 
 
 @define(kw_only=True)
@@ -51,17 +52,18 @@ class ModelEndpoint:
             limit = self.relay.settings.max_body_bytes
             body, headers = decoded_body(body, headers, limit=limit)
         peek = self.dialect.requests.peek(body)
+        query: bytes = scope["query_string"]
         wire = WireRequest(
             dialect=self.dialect.name,
             path=self.path,
             body=body,
-            query=scope["query_string"],
+            query=upstream_query(query),
             headers=headers,
         )
         return ModelRequest(
             model=peek.model,
             stream=peek.stream and self.operation is Operation.GENERATE,
-            context=context_of(scope, exchange, dialect=self.dialect.name),
+            context=context_of(scope, exchange, dialect=self.dialect.name, query=query),
             wire=wire,
             operation=self.operation,
             limits=self.relay.settings.limits,

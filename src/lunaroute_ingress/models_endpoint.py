@@ -32,6 +32,7 @@ class ModelsEndpoint:
         dialect = dialect_of_client("", headers, dialects=self.known) or self.dialects[0]
         try:
             check_served(dialect, served=self.dialects)
+            context = context_of(scope, exchange, dialect=dialect.name)
         except RequestError as error:
             await error_answer(error.details, dialect=dialect, exchange=exchange).send(send)
             return
@@ -46,7 +47,7 @@ class ModelsEndpoint:
         request = ModelRequest(
             model=scope.get("path_params", {}).get("model", ""),
             stream=False,
-            context=context_of(scope, exchange, dialect=dialect.name),
+            context=context,
             wire=wire,
             operation=Operation.LIST_MODELS,
         )

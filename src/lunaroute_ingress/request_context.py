@@ -4,11 +4,24 @@ from starlette.types import Scope
 
 from lunaroute_core import RequestContext
 from lunaroute_ingress.exchange import Exchange
+from lunaroute_ingress.route_choice import route_override, tags_of
 from lunaroute_ingress.session_id import session_id_of
 
 
-def context_of(scope: Scope, exchange: Exchange, *, dialect: str) -> RequestContext:
-    """The context of a request whose client speaks `dialect`."""
+def context_of(
+    scope: Scope, exchange: Exchange, *, dialect: str, query: bytes = b""
+) -> RequestContext:
+    """The context of a request whose client speaks `dialect`.
+
+    Args:
+        scope: the ASGI scope.
+        exchange: the request.
+        dialect: its name.
+        query: the query string, where it may hold what is for the gateway.
+
+    Raises:
+        InvalidRequestError: a header that is for the gateway cannot be understood.
+    """
     client = scope.get("client")
     return RequestContext(
         client_dialect=dialect,
@@ -19,4 +32,6 @@ def context_of(scope: Scope, exchange: Exchange, *, dialect: str) -> RequestCont
         client_address=client[0] if client else None,
         traceparent=exchange.traceparent,
         provider_override=exchange.text(b"x-luna-provider"),
+        tags=tags_of(exchange.headers) if b"x-luna-tags" in exchange.first else (),
+        route_override=route_override(exchange, query),
     )

@@ -58,6 +58,8 @@ def read_peek(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         return msgspec.convert(value, decoder.type)
     except msgspec.ValidationError as error:
         raise invalid_field(error) from error
+    except UnicodeEncodeError as error:  # half a surrogate pair in a key
+        raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
 
 
 def invalid_field(error: msgspec.ValidationError, *, path: str = "") -> InvalidRequestError:

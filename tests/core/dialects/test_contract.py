@@ -1,6 +1,7 @@
 """What every dialect must do, run over the registry and the how-to's toy."""
 
 import json
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -127,6 +128,37 @@ def test_its_vendors_paths_are_whole_segments(dialect):
 # Requests
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("text", ["hi", "", '"\\[\u00e9\n', "\ud83d"])
+def test_the_users_texts_stand_where_it_says(dialect, text, indent):
+    message = {"role": "user", "content": text}
+    fields = {**BODY, "messages": [message], "input": [message], "prompt": text}
+    body = json.dumps(fields, indent=indent).encode()
+    (turn,) = dialect.requests.user_turns(body)
+    (place,) = turn.texts
+    assert body[place.start - 1 : place.end + 1] == json.dumps(text).encode()
+    assert turn.has_results is False
+    assert dialect.requests.continues_tool_loop(body) is False
+
+
+@pytest.mark.parametrize("body", [it for it in GARBAGE if it[:1] != b"{" or b"deep" in it])
+@pytest.mark.parametrize("verb", ["user_turns", "continues_tool_loop"])
+def test_there_are_no_turns_in_what_is_no_object(dialect, verb, body):
+    if dialect.name == "acme_prompt" and verb == "continues_tool_loop":
+        pytest.skip("Acme's requests never do")
+    with pytest.raises(InvalidRequestError):
+        getattr(dialect.requests, verb)(body)
+
+
+@given(junk=st.binary(max_size=50))
+@over_examples
+def test_any_bytes_have_turns_or_are_an_invalid_request(dialect, junk):
+    for body in (junk, b'{"messages":%b}' % junk, b'{"input":[%b],"messages":[%b]}' % (junk, junk)):
+        for read in (dialect.requests.user_turns, dialect.requests.continues_tool_loop):
+            with suppress(InvalidRequestError):
+                read(body)
+
+
 def test_peek_reads_the_model_and_whether_it_streams(dialect):
     peek = dialect.requests.peek(RAW)
     assert (peek.model, peek.stream) == ("a-model", True)
@@ -224,6 +256,21 @@ def test_prepended_messages_come_before_the_conversation(dialect, role):
     ]
     said = "\n".join(block.text for block in blocks)
     assert said == "first of all\nhi"
+
+
+def test_a_users_message_is_prepended_behind_the_instructions(dialect):
+    told = {"role": "user", "content": "first of all"}
+    system = {"role": "system", "content": "Be kind."}
+    said = [system, {"role": "user", "content": "hi"}]
+    body = {**BODY, "messages": said, "input": said}
+    if dialect.name == "anthropic_messages":
+        body = {**BODY, "system": "Be kind."}
+    if dialect.name == "acme_prompt":
+        pytest.skip("Acme knows no instructions")
+    edited = dialect.requests.edit(msgspec.json.encode(body), BodyEdits(prepend_messages=[told]))
+    request = dialect.requests.decode(edited)
+    assert [block.text for block in request.instructions] == ["Be kind."]
+    assert [turn.blocks[0].text for turn in request.turns] == ["first of all", "hi"]
 
 
 def test_edits_refuse_garbage(dialect):

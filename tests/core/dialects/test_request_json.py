@@ -147,7 +147,12 @@ def test_half_a_surrogate_pair_does_not_keep_the_vendor_from_seeing_a_request():
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"model": "m", "a": "\\ud83d"', b'{"model": 5, "a": "\\ud83d"}']
+    "body",
+    [
+        b'{"model": "m", "a": "\\ud83d"',
+        b'{"model": 5, "a": "\\ud83d"}',
+        b'{"model": "m", "\\ud83d": 1}',
+    ],
 )
 def test_what_is_wrong_besides_is_still_an_error(body):
     with pytest.raises(InvalidRequestError):
