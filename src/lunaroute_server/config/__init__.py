@@ -29,9 +29,12 @@ from lunaroute_server.config.provider import (
     RequestBodyConfig,
 )
 from lunaroute_server.config.redaction import EffectiveSetting, effective, redacted
+from lunaroute_server.config.routing import RoutingConfig
+from lunaroute_server.config.routing_rule import AliasConfig, RuleConfig
 from lunaroute_server.config.schema import config_schema
 
 __all__ = [
+    "AliasConfig",
     "ApiDialect",
     "BypassConfig",
     "Config",
@@ -52,6 +55,8 @@ __all__ = [
     "ProviderType",
     "ReasoningConfig",
     "RequestBodyConfig",
+    "RoutingConfig",
+    "RuleConfig",
     "StateConfig",
     "StoredResponsesConfig",
     "VaultConfig",

@@ -1,6 +1,6 @@
 """Values laid over each other: the file's, the environment's, the command line's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from attrs import define, field
@@ -25,17 +25,19 @@ class Layers:
         document: for the places of its values.
         data: the values so far.
         problems: what is wrong so far.
+        written: the path in the document of what is spelt otherwise in it.
         origins: where each value that is not a default comes from.
     """
 
     document: Document
     data: JSONObject
     problems: list[Problem]
+    written: Mapping[KeyPath, KeyPath] = {}
     origins: dict[KeyPath, Origin] = field(factory=dict[KeyPath, Origin], init=False)
 
     def __attrs_post_init__(self) -> None:
         for path, _ in leaves(self.data):
-            self.origins[path] = Origin(kind="file", name=self.document.place(path))
+            self.origins[path] = Origin(kind="file", name=self._place(path))
         self.data.setdefault("providers", {name: {"type": name} for name in NAMED_TYPES})
 
     @property
@@ -76,5 +78,13 @@ class Layers:
         while path and path not in self.origins:
             path = path[:-1]
         origin = self.origins.get(path, Origin(kind="file"))
-        source = self.document.place(problem.path) if origin.kind == "file" else origin.name
+        source = self._place(problem.path) if origin.kind == "file" else origin.name
         return msgspec.structs.replace(problem, source=source or None)
+
+    def _place(self, path: KeyPath) -> str:
+        written, length = path, 1
+        while length <= len(written):
+            if (head := self.written.get(written[:length])) is not None:
+                written, length = (*head, *written[length:]), len(head)
+            length += 1
+        return self.document.place(written if written in self.document.lines else path)

@@ -85,4 +85,4 @@ def config_from_mapping(
 def _read(document: Document, environment: Mapping[str, str]) -> Layers:
     reader = Reader(environment=environment, place=document.place, problems=list(document.problems))
     data = reader.section(document.data, Config)
-    return Layers(document=document, data=data, problems=reader.problems)
+    return Layers(document=document, data=data, problems=reader.problems, written=reader.written)

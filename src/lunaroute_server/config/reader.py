@@ -39,12 +39,14 @@ class Reader:
         environment: where the variables in the file's values are looked up.
         place: the file and line of a key.
         expands: whether `${…}` are such variables; in templates they are not.
+        written: the path in the document of what is spelt otherwise in it than in the model.
     """
 
     environment: Mapping[str, str]
     place: Callable[[KeyPath], str]
     problems: list[Problem] = field(factory=list[Problem])
     expands: bool = True
+    written: dict[KeyPath, KeyPath] = field(factory=dict[KeyPath, KeyPath])
 
     def section(self, value: JSONObject, section: type[Struct], path: KeyPath = ()) -> JSONObject:
         """A mapping of the model, with its other spellings replaced by the model's."""
@@ -61,6 +63,7 @@ class Reader:
             elif not is_switched_off(section, key, item):
                 self._problem(why_unknown(section, key), (*path, key))
         for key, item in respelt.items():
+            self.written[(*path, *spellings[key])] = (*path, key)
             self._respell(read, spellings[key], item, (*path, key))
         self._require(read, section, path)
         return read

@@ -1,0 +1,64 @@
+from lunaroute_server.config import AliasConfig, Config, ProviderConfig, RoutingConfig, RuleConfig
+from lunaroute_server.config.routing import SwitchNotificationConfig
+from lunaroute_server.config.routing_rule import MatchConfig, StrategyConfig
+from lunaroute_server.config.routing_warnings import routing_warnings
+
+STRATEGY = StrategyConfig(type="ordered", providers=("openai",))
+
+
+def warnings(**routing):
+    return [*routing_warnings(Config(routing=RoutingConfig(**routing)))]
+
+
+def rule(name, priority=10, **conditions):
+    return RuleConfig(
+        name=name, priority=priority, match=MatchConfig(**conditions), primary="openai"
+    )
+
+
+def test_a_primary_beside_a_strategy_is_in_vain():
+    both = {"primary": "openai", "strategy": STRATEGY}
+    assert warnings(rules=(RuleConfig(**both),), aliases={"x": AliasConfig(**both)}) == [
+        "routing.rules[0].primary has no effect beside strategy",
+        "routing.aliases.x.primary has no effect beside strategy",
+    ]
+
+
+def test_a_rule_behind_one_that_takes_everything_is_in_vain():
+    assert warnings(rules=(rule("low", 1), rule("other", 5, model="x"), rule("all", 5))) == [
+        'rule "low" takes no request by itself: "all", which is tried earlier, takes them all'
+    ]
+
+
+def test_the_order_of_equal_priorities_counts():
+    (found,) = warnings(rules=(rule("a", stream=True), rule("b", stream=True)))
+    assert found.startswith('rule "b" takes no request by itself: "a"')
+    assert warnings(rules=(rule("a", model="x"), rule("b", model_glob="*"))) == []
+
+
+def test_a_narrower_pattern_behind_a_wider_one_is_in_vain():
+    narrow = rule("narrow", 18, model_pattern="^gpt-4.*")
+    (found,) = warnings(rules=(narrow, rule("wide", 20, model_pattern="^gpt-.*")))
+    assert found.startswith('rule "narrow" takes no request by itself: "wide"')
+
+
+def test_a_providers_message_needs_the_notification():
+    providers = {"openai": ProviderConfig(type="openai", switch_notification_message="Hi")}
+    assert [*routing_warnings(Config(providers=providers))] == [
+        (
+            "providers.openai.switch_notification_message has no effect without"
+            " routing.provider_switch_notification"
+        )
+    ]
+    notified = RoutingConfig(provider_switch_notification=SwitchNotificationConfig())
+    assert [*routing_warnings(Config(providers=providers, routing=notified))] == []
+
+
+def test_they_are_among_those_of_loading(load):
+    rules = "[{primary: openai}, {primary: mock}]"
+    assert load(f"routing: {{rules: {rules}}}\nproviders: {{openai: , mock: }}").warnings == (
+        (
+            'rule "rule_10_1" takes no request by itself: "rule_10_0", which is tried earlier,'
+            " takes them all"
+        ),
+    )
