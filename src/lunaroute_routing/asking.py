@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
-from attrs import define
+from attrs import define, evolve
 from lunaroute_core.deadlines import DeadlineOverrides
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.availability import Candidates
 from lunaroute_routing.route import Route
-from lunaroute_routing.settings import TimeoutSettings
-
-_ASKED_NOTHING = TimeoutSettings()
 
 
 @define(kw_only=True, eq=False)
@@ -62,11 +59,8 @@ class Asking:
                 attempt.answered(stream=True)
 
     def _set_deadlines(self, attempt: Attempt, request: ModelRequest) -> None:
-        timeouts = attempt.deployment.settings.timeouts
-        total = self.route.settings.timeouts.total_secs
-        if total is None and timeouts is _ASKED_NOTHING:
-            return
-        left = None if total is None else max(0.0, total - (self.clock() - self.started))
-        request.context.deadlines = DeadlineOverrides(
-            connect=timeouts.connect_secs, idle=timeouts.idle_secs, total=left
-        )
+        deadlines, total = attempt.deployment.deadlines, self.route.settings.timeouts.total_secs
+        if total is not None:
+            left = max(0.0, total - (self.clock() - self.started))
+            deadlines = evolve(deadlines or DeadlineOverrides(), total=left)
+        request.context.deadlines = deadlines

@@ -1,6 +1,6 @@
 """Whether a deployment can be asked now, and which one is asked next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attrs import define, field
 from msgspec import Struct
@@ -26,20 +26,34 @@ def exclusion(
     deployment: Deployment, request: ModelRequest, *, has_choice: bool
 ) -> Exclusion | None:
     """Why a deployment cannot be asked; None: it can."""
-    state, settings = deployment.state, deployment.settings
-    consulted = settings.breaker.enabled
-    if (has_choice if consulted is None else consulted) and not state.breaker.available:
-        word = "open" if state.breaker.state == "open" else "half open, and being probed"
-        reason = f"its circuit breaker is {word}"
-        return Exclusion(reason, ErrorKind.OVERLOADED, state.breaker.opens_in)
-    consulted = settings.cooldown.enabled
-    if has_choice if consulted is None else consulted:
-        seconds = state.cooldowns.remaining(deployment.target.model or request.model)
-        if seconds > 0:
-            return Exclusion("it is cooling down", ErrorKind.RATE_LIMIT, seconds)
+    state = deployment.state
+    if state.breaker.state != "closed" and (why := _shut(deployment, has_choice=has_choice)):
+        return why
+    if state.cooldowns and (why := _resting(deployment, request, has_choice=has_choice)):
+        return why
     if has_choice and (reason := deployment.lacks(request)) is not None:
         return Exclusion(reason, ErrorKind.INVALID_REQUEST)
     return None
+
+
+def _shut(deployment: Deployment, *, has_choice: bool) -> Exclusion | None:
+    if not deployment.consults_breaker(has_choice=has_choice):
+        return None
+    breaker = deployment.state.breaker
+    if breaker.available:
+        return None
+    word = "open" if breaker.state == "open" else "half open, and being probed"
+    return Exclusion(f"its circuit breaker is {word}", ErrorKind.OVERLOADED, breaker.opens_in)
+
+
+def _resting(
+    deployment: Deployment, request: ModelRequest, *, has_choice: bool
+) -> Exclusion | None:
+    consulted = deployment.settings.cooldown.enabled
+    if not (has_choice if consulted is None else consulted):
+        return None
+    seconds = deployment.state.cooldowns.remaining(deployment.target.model or request.model)
+    return Exclusion("it is cooling down", ErrorKind.RATE_LIMIT, seconds) if seconds > 0 else None
 
 
 @define(kw_only=True, eq=False)
@@ -85,7 +99,7 @@ class Candidates:
         for tier in self.route.tiers:
             offered = self._open(tier.deployments)
             if healthy and self.route.has_choice:
-                offered = [one for one in offered if one.state.health.status != "unhealthy"]
+                offered = [one for one in offered if not one.state.health.is_unhealthy]
             if offered:
                 chosen = tier.strategy.rank(offered, self.request)[0]
                 tier.strategy.took(chosen, offered)
@@ -93,15 +107,12 @@ class Candidates:
         return None
 
     def _open(self, deployments: Sequence[Deployment]) -> list[Deployment]:
-        return list(self._available(deployments))
+        """Those of them that can be asked and were not yet."""
+        return [one for one in deployments if one not in self._tried and self._can(one)]
 
-    def _available(self, deployments: Sequence[Deployment]) -> Iterator[Deployment]:
-        has_choice = self.route.has_choice
-        for deployment in deployments:
-            if deployment in self._tried:
-                continue
-            reason = exclusion(deployment, self.request, has_choice=has_choice)
-            if reason is None:
-                yield deployment
-            else:
-                self.excluded[deployment] = reason
+    def _can(self, deployment: Deployment) -> bool:
+        why = exclusion(deployment, self.request, has_choice=self.route.has_choice)
+        if why is None:
+            return True
+        self.excluded[deployment] = why
+        return False

@@ -86,7 +86,7 @@ class CompiledRoutes:
             name=rule.name,
             tiers=tuple(self._tier(rule, tier) for tier in rule.tiers if tier.targets),
             settings=settings,
-            hedges=RetryBudget(ratio=hedge.max_extra_ratio, clock=self.states.clock, reserve=1),
+            hedges=RetryBudget(hedge.max_extra_ratio, self.states.clock, reserve=1),
         )
 
     def _tier(self, rule: Rule, tier: Tier) -> RouteTier:
@@ -122,5 +122,5 @@ class CompiledRoutes:
     def _budget(self, provider: str, ratio: float) -> RetryBudget:
         key = (provider, ratio)
         if key not in self._retries:
-            self._retries[key] = RetryBudget(ratio=ratio, clock=self.states.clock)
+            self._retries[key] = RetryBudget(ratio, self.states.clock)
         return self._retries[key]

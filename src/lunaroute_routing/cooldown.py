@@ -41,6 +41,10 @@ class Cooldowns:
     _rests: dict[str | None, _Rest] = field(factory=dict[str | None, _Rest], init=False)
     _last_end: float = field(default=-math.inf, init=False)
 
+    def __len__(self) -> int:
+        """How many cool-downs are remembered, also of those that are over."""
+        return len(self._rests)
+
     def remaining(self, model: str) -> float:
         """Seconds for which the model is to be left alone, by itself or with the account."""
         rests = self._rests

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from lunaroute_core import ModelRequest, Provider
+from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_routing.provider_state import ProviderState
 from lunaroute_routing.retry_budget import RetryBudget
 from lunaroute_routing.settings import RoutingSettings
@@ -30,10 +31,15 @@ class Deployment:
     settings: RoutingSettings
     retries: RetryBudget
     label: str = field(init=False)
+    deadlines: DeadlineOverrides | None = field(init=False)
+    """What it is told of deadlines, except for the route's total."""
     _lacks: Callable[[ModelRequest], str | None] | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.label = str(self.target)
+        timeouts = self.settings.timeouts
+        overrides = DeadlineOverrides(connect=timeouts.connect_secs, idle=timeouts.idle_secs)
+        self.deadlines = None if overrides == DeadlineOverrides() else overrides
         self._lacks = getattr(self.provider, "lacks", None)
 
     @property
@@ -49,3 +55,8 @@ class Deployment:
     def lacks(self, request: ModelRequest) -> str | None:
         """Why it cannot serve a request that it was never asked, as far as that is known."""
         return None if self._lacks is None else self._lacks(self.request(request))
+
+    def consults_breaker(self, *, has_choice: bool) -> bool:
+        """Whether an open breaker keeps requests from it."""
+        enabled = self.settings.breaker.enabled
+        return has_choice if enabled is None else enabled

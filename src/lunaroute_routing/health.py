@@ -53,6 +53,11 @@ class Health:
         return status
 
     @property
+    def is_unhealthy(self) -> bool:
+        """What `status` says, at less cost while nothing has failed."""
+        return bool(self._failures.recorded) and self.status == "unhealthy"
+
+    @property
     def success_rate(self) -> float | None:
         """From 0 to 1; None when nothing was asked within the window."""
         now = self.clock()

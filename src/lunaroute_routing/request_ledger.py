@@ -1,7 +1,6 @@
 """The one end of each request that was routed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from attrs import define
 
@@ -17,18 +16,13 @@ class RequestLedger:
     route: str
     emit: Callable[[RoutingEvent], None] | None
 
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        """While there is no answer, to leave with an exception is the end."""
-        try:
-            yield
-        except (ProviderError, RequestError) as error:
+    def raised(self, error: BaseException) -> None:
+        """While there is no answer, an exception is the end."""
+        if isinstance(error, ProviderError | RequestError):
             provider = error.provider if isinstance(error, ProviderError) else None
             self._end("failed", provider, error=error.details.kind)
-            raise
-        except BaseException as error:
+        else:
             self._end("failed" if isinstance(error, Exception) else "cancelled", None)
-            raise
 
     def completed(self, provider: str) -> None:
         self._end("completed", provider)

@@ -21,7 +21,7 @@ from lunaroute_core import (
 )
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.availability import Candidates, Exclusion
-from lunaroute_routing.backoff import full_jitter
+from lunaroute_routing.backoff import Backoff
 from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.route import Route, RouteTier
 from lunaroute_routing.verdict import Verdict, most_useful
@@ -125,7 +125,8 @@ class RouteRun(Generic[Answer]):
         switch = self._switch(tier, deployment)
         request = self.request if switch is None else self.switched(switch, self.request)
         request = deployment.request(request)
-        deployment.retries.deposit()
+        if deployment.settings.retry.max_retries:
+            deployment.retries.deposit()
         for retry in count(1):
             attempt = self.attempt(deployment)
             self._running.append(attempt)
@@ -162,17 +163,14 @@ class RouteRun(Generic[Answer]):
             return None
         if verdict.rest != "nothing" and self.candidates.has_more():
             return None
-        longest = settings.max_ms / 1000
-        asked_for = error.details.retry_after or 0.0
-        if asked_for > longest or self._is_shut(deployment) or not deployment.retries.withdraw():
+        if self._is_shut(deployment):
             return None
-        drawn = full_jitter(retry, base=settings.base_ms / 1000, longest=longest, rng=self.rng)
-        return max(asked_for, drawn)
+        wait = Backoff(settings, self.rng.random).delay(retry, error.details.retry_after)
+        return wait if wait is not None and deployment.retries.withdraw() else None
 
     def _is_shut(self, deployment: Deployment) -> bool:
         """Whether its breaker has had enough of it meanwhile."""
-        consulted = deployment.settings.breaker.enabled
-        consulted = self.route.has_choice if consulted is None else consulted
+        consulted = deployment.consults_breaker(has_choice=self.route.has_choice)
         return consulted and not deployment.state.breaker.available
 
     def _switch(self, tier: RouteTier, deployment: Deployment) -> "Switch | None":
@@ -205,23 +203,24 @@ class RouteRun(Generic[Answer]):
                 second = self.candidates.next()
                 if second is not None:
                     racing.add(tasks.create_task(self._outcome(*second)))
-            return await self._winner(racing)
+            result = await self._winner(racing)
+        if isinstance(result, _GaveUp):
+            raise result.error
+        return result
 
     async def _winner(
         self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]"
-    ) -> "Answered[Answer] | None":
-        answered: Answered[Answer] | None = None
-        while racing and answered is None:
+    ) -> "Answered[Answer] | _GaveUp | None":
+        """The first that answers or ends the matter; the others are cancelled."""
+        winner: Answered[Answer] | _GaveUp | None = None
+        while racing and winner is None:
             done, racing = await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
             for result in [task.result() for task in done]:
-                if isinstance(result, _GaveUp):
-                    self._lose(racing)
-                    raise result.error
-                if result is not None and answered is not None:
+                if winner is not None and isinstance(result, Answered):
                     await self.discard(result.answer)
-                answered = answered or result
+                winner = winner or result
         self._lose(racing)
-        return answered
+        return winner
 
     def _lose(self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]") -> None:
         for attempt in self._running:

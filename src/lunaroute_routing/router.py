@@ -98,8 +98,11 @@ class Router:
         choice = self._chooser.choose(request)
         asking = self._asking(choice)
         ledger = self._ledger(choice)
-        with ledger.failing():
+        try:
             answered = await self._run(choice, asking, asking.whole, _keep_none)
+        except BaseException as error:
+            ledger.raised(error)
+            raise
         self._hold(choice, answered)
         ledger.completed(answered.deployment.name)
         return answered.answer
@@ -109,8 +112,11 @@ class Router:
         choice = self._chooser.choose(request)
         asking = self._asking(choice)
         ledger = self._ledger(choice)
-        with ledger.failing():
+        try:
             answered = await self._run(choice, asking, asking.stream, ModelStream.aclose)
+        except BaseException as error:
+            ledger.raised(error)
+            raise
         self._hold(choice, answered)
         ledger.follow(answered.answer, answered.deployment.name)
         return answered.answer

@@ -19,8 +19,9 @@ class SlidingCount:
 
     window_secs: float
     steps: int = 12
+    recorded: int = field(default=0, init=False)
+    """How many there are, and perhaps some that are too old: `total` tells."""
     _counts: list[int] = field(init=False)
-    _total: int = field(default=0, init=False)
     _step: int = field(default=0, init=False)
     _step_ends: float = field(default=-math.inf, init=False)
 
@@ -32,19 +33,19 @@ class SlidingCount:
         if now >= self._step_ends:
             self._advance(now)
         self._counts[self._step % self.steps] += 1
-        self._total += 1
-        return self._total
+        self.recorded += 1
+        return self.recorded
 
     def total(self, now: float) -> int:
         if now >= self._step_ends:
             self._advance(now)
-        return self._total
+        return self.recorded
 
     def _advance(self, now: float) -> None:
         width = self.window_secs / self.steps
         before, self._step = self._step, int(now // width)
         for step in range(max(before, self._step - self.steps) + 1, self._step + 1):
             slot = step % self.steps
-            self._total -= self._counts[slot]
+            self.recorded -= self._counts[slot]
             self._counts[slot] = 0
         self._step_ends = (self._step + 1) * width

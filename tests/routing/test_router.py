@@ -146,8 +146,7 @@ async def test_nothing_is_forwarded_to_another_vendor(three):
 async def test_a_rule_for_everything_takes_no_forwarded_requests(three, rule):
     router = three.router(rule("mock"), defaults=VENDORS)
     request = attrs.evolve(wire_request(b'{"model":"m"}'), operation=Operation.FORWARD)
-    with pytest.raises(TypeError):  # the fake cannot answer bytes; it was asked
-        await router.send(request)
+    await router.send(request)
     assert three.asked == {"openai": 1}
 
 
