@@ -123,11 +123,12 @@ def test_without_any_success_it_is_unhealthy_whatever_the_threshold(health):
 
 
 @pytest.mark.parametrize("window", [12.0, 60.0])
-def test_old_outcomes_are_forgotten(clock, health, window):
+@pytest.mark.parametrize(("success", "status"), [(False, "unhealthy"), (True, "healthy")])
+def test_old_outcomes_are_forgotten(clock, health, window, success, status):
     """The original counts over its whole life, so that an old failure is never forgiven."""
-    old = health(0, 10, window_secs=window)
+    old = health(10 * success, 10 * (not success), window_secs=window)
     clock.advance(window - 1.0)
-    assert old.status == "unhealthy"
+    assert old.status == status
     clock.advance(1.0)
     assert (old.status, old.success_rate) == ("unknown", None)
     for _ in range(10):
