@@ -111,6 +111,9 @@ def test_a_model_rests_alone_and_an_account_with_all_its_models(clock, cooldowns
     cooldowns.cool(None, 20.0, started=clock.now)
     assert (cooldowns.remaining("m"), cooldowns.remaining("other")) == (30, 20)
     assert cooldowns.entries() == {"m": 30, None: 20}
+    clock.advance(25.0)
+    assert (cooldowns.remaining("m"), cooldowns.remaining("other")) == (5, 0)
+    assert cooldowns.entries() == {"m": 5}
 
 
 def test_zero_is_no_cooldown(clock, cooldowns):
