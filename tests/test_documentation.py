@@ -129,6 +129,20 @@ def test_the_gateways_own_headers_are_documented_and_no_others():
     assert documented == written
 
 
+def test_the_headers_that_are_for_the_gateway_are_documented_and_never_sent_upstream():
+    read_by_ingress = {
+        name
+        for path in (ROOT / "src" / "lunaroute_ingress").rglob("*.py")
+        for name in re.findall(r'b"(x-luna-[a-z-]+)"', path.read_text())
+    }
+    dropped = re.findall(
+        r'b"(x-luna-[a-z-]+)"', (ROOT / "src/lunaroute_egress/upstream_headers.py").read_text()
+    )
+    page = section("reference/headers", "Request headers")
+    rows = re.findall(r"^\| `(x-luna-[a-z-]+)` \|", page, re.MULTILINE)
+    assert set(rows) == set(dropped) == read_by_ingress
+
+
 def curl_examples():
     """Path, headers and body of each curl command in the README."""
     for block in re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):

@@ -160,3 +160,25 @@ def test_a_request_in_other_words_is_still_the_same_request(request_):
     changed = request_.with_model("other").with_wire(other)
     assert changed.wire is other
     assert (changed.model, text_of(changed), changed.normalized.model) == ("other", "hi", "other")
+
+
+def test_a_tool_loop_is_seen_in_the_bytes_without_decoding_them(codec, request_):
+    renamed = request_.with_model("other")
+    assert renamed.continues_tool_loop is False
+    assert codec.decoded == []
+
+
+def test_a_tool_loop_is_seen_in_turns_where_there_are_no_bytes():
+    request = chat_request("hi")
+    assert request.continues_tool_loop is False
+    request.normalized.turns.append(Message(role="tool", blocks=[TextBlock(text="ok")]))
+    assert request.continues_tool_loop is True
+    request.normalized.turns.append(Message(role="system", blocks=[TextBlock(text="Go on.")]))
+    assert request.continues_tool_loop is True
+    request.normalized.turns.append(Message(role="user", blocks=[TextBlock(text="Thanks.")]))
+    assert request.continues_tool_loop is False
+
+
+def test_a_tool_loop_is_seen_in_the_bytes_of_a_dialect_that_has_tools():
+    result = b'{"role":"tool","tool_call_id":"c","content":"ok"}'
+    assert wire_request(b'{"model":"m","messages":[%b]}' % result).continues_tool_loop is True

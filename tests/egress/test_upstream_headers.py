@@ -14,6 +14,9 @@ CLIENT = (
     (b"connection", b"keep-alive, x-hop"),
     (b"x-hop", b"dropped"),
     (b"te", b"trailers"),
+    (b"x-luna-provider", b"up"),
+    (b"x-luna-route", b"cheap"),
+    (b"x-luna-tags", b"a,b"),
 )
 
 
@@ -37,6 +40,10 @@ def test_forwarded_host_is_not_sent_upstream():
 def test_hop_by_hop_headers_and_those_connection_names_are_dropped():
     headers = made()
     assert {"connection", "te", "x-hop", "content-length"}.isdisjoint(headers)
+
+
+def test_what_is_meant_for_the_gateway_goes_no_further():
+    assert [name for name in made() if name.startswith("x-luna-")] == []
 
 
 def test_forwarded_accept_encoding_is_what_client_and_gateway_both_read():

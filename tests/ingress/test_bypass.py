@@ -145,8 +145,23 @@ class TestWhoseItIs:
         await client("GET", "/v1/files", headers={"x-luna-provider": "mine"})
         assert provider.requests[0].context.provider_override == "mine"
 
+    async def test_a_route_is_named_by_the_header_and_the_query_stays_the_vendors(
+        self, gateway_client, provider
+    ):
+        client = gateway_client(provider)
+        await client("GET", "/v1/files?route=theirs", headers={"x-luna-route": "mine"})
+        (request,) = provider.requests
+        assert request.context.route_override == "mine"
+        assert request.wire.query == b"route=theirs"
+
 
 class TestRefusals:
+    async def test_tags_that_are_none_are_refused(self, client, provider, error_of):
+        answer = await client("GET", "/v1/files", headers={"x-luna-tags": "a b"})
+        assert answer.status == 400
+        assert "X-Luna-Tags" in error_of("openai_chat", answer)["message"]
+        assert provider.requests == []
+
     @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/v2/x", "/admin"])
     async def test_a_path_that_is_nobodys_is_not_found(self, client, provider, error_of, path):
         answer = await client("GET", path)

@@ -69,6 +69,33 @@ class TestRequests:
         context = provider.requests[0].context
         assert (context.provider_override, context.session_id) == ("fake", "s-1")
 
+    async def test_what_it_says_of_the_route_is_kept_and_not_sent_on_in_the_query(
+        self, gateway_client, provider, path, body
+    ):
+        headers = {"x-luna-tags": "team:x, nightly"}
+        target = f"{path}?b=%2f&route=cheap&a=1"
+        await gateway_client(provider)("POST", target, body, headers=headers)
+        (request,) = provider.requests
+        assert request.context.route_override == "cheap"
+        assert request.context.tags == ("team:x", "nightly")
+        assert request.wire.query == b"b=%2f&a=1"
+
+    @pytest.mark.parametrize(
+        ("query", "headers", "param"),
+        [
+            ("?route=a", {"x-luna-route": "b"}, "route"),
+            ("", {"x-luna-tags": "a b"}, "X-Luna-Tags"),
+        ],
+    )
+    async def test_what_it_says_of_the_route_must_make_sense(
+        self, gateway_client, provider, spoken, query, headers, param
+    ):
+        client = gateway_client(provider)
+        answer = await client("POST", spoken.path + query, spoken.body, headers=headers)
+        assert answer.status == 400
+        assert spoken.error_in(answer)["message"].startswith(f"{param}: ")
+        assert provider.requests == []
+
     async def test_limits_come_from_the_settings(self, gateway_client, provider, spoken):
         limits = RequestLimits(max_model_bytes=4)
         client = gateway_client(provider, limits=limits)

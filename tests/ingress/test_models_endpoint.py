@@ -46,6 +46,12 @@ async def test_the_list_is_asked_for_in_the_clients_shape(client, provider, head
     )
 
 
+async def test_tags_that_are_none_are_refused(client, provider):
+    answer = await client("GET", "/v1/models", headers={"x-luna-tags": "a b"})
+    assert answer.status == 400
+    assert provider.requests == []
+
+
 @pytest.mark.parametrize(
     ("raw", "model"), [("gpt-5", "gpt-5"), ("openai/gpt-5", "openai/gpt-5"), ("a%20b", "a b")]
 )
