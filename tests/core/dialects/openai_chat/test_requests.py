@@ -100,6 +100,22 @@ def test_prepended_messages_come_first_in_the_order_given(old):
     assert edited({"messages": old}, prepend_messages=first) == {"messages": first + old}
 
 
+@pytest.mark.parametrize("rest", [[], [{"role": "user", "content": "hi"}, {"role": "system"}]])
+def test_what_is_no_instruction_stands_behind_those_that_come_first(rest):
+    """Some servers' templates take system messages at the beginning only."""
+    old = [{"role": "system", "content": "a"}, {"role": "developer", "content": "b"}]
+    told, rule = {"role": "user", "content": "x"}, {"role": "system", "content": "y"}
+    got = edited({"messages": [*old, *rest]}, prepend_messages=[told, rule])
+    assert got == {"messages": [rule, *old, told, *rest]}
+
+
+def test_messages_around_a_prepended_one_keep_their_bytes():
+    old, rest = b'{"role": "system",  "n": 1.10e0}', b'{"role":"user", "content":"\\u00e9"} ]'
+    edits = BodyEdits(prepend_messages=[{"role": "user"}])
+    got = REQUESTS.edit(b'{"messages": [ %b, %b}' % (old, rest), edits)
+    assert got == b'{"messages":[%b,{"role":"user"},%b}' % (old, rest)
+
+
 def test_messages_are_prepended_to_what_an_override_left():
     got = edited(
         {"messages": [{"role": "user", "content": "old"}]},

@@ -35,6 +35,15 @@ def test_messages_go_before_the_input(body, items):
     assert edited(body, BodyEdits(prepend_messages=[BRIEF]))["input"] == [BRIEF_ITEM, *items]
 
 
+def test_what_is_no_instruction_stands_behind_those_that_come_first():
+    """Else Codex's prompt would be a system turn in the middle of the conversation."""
+    old = [{"role": "developer", "content": "a"}, {"role": "system", "content": "b"}]
+    user = {"role": "user", "content": "hi"}
+    told = {"role": "user", "content": "x"}
+    got = edited({"input": [*old, user]}, BodyEdits(prepend_messages=[told, BRIEF]))
+    assert got["input"] == [BRIEF_ITEM, *old, {"type": "message", **told}, user]
+
+
 def test_an_input_that_is_neither_is_refused():
     with pytest.raises(InvalidRequestError) as caught:
         edited({"input": 5}, BodyEdits(prepend_messages=[BRIEF]))
