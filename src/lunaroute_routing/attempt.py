@@ -1,15 +1,13 @@
 """One deployment being asked, and what becomes known of it by that."""
 
-from collections.abc import Callable
-
 from attrs import define, field
 
 from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
 from lunaroute_core.model import Usage
+from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.cost import cost_of
 from lunaroute_routing.deployment import Deployment
-from lunaroute_routing.events import AttemptEnded, AttemptOutcome, CooledDown, RoutingEvent
-from lunaroute_routing.prices import PriceList
+from lunaroute_routing.events import AttemptEnded, AttemptOutcome, CooledDown
 from lunaroute_routing.verdict import Verdict, verdict_of
 
 
@@ -20,27 +18,28 @@ class Attempt:
     Attributes:
         ticket: the breaker's; None where the breaker is not consulted and did not admit it.
         started: on the Router's clock, in seconds.
-        prices: what it costs, for the events.
         lost: another deployment was faster.
     """
 
     deployment: Deployment
     request: ModelRequest
     route: str
-    clock: Callable[[], float]
-    emit: Callable[[RoutingEvent], None] | None
-    prices: PriceList | None
+    tools: Collaborators
     lost: bool = field(default=False, init=False)
     ticket: int | None = field(init=False)
     started: float = field(init=False)
-    _timed: bool = field(default=False, init=False)
     _ended: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         state = self.deployment.state
         self.ticket = state.breaker.admit()
-        self.started = self.clock()
+        self.started = self.tools.clock()
         state.in_flight += 1
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken until now."""
+        return self.tools.clock() - self.started
 
     @property
     def model(self) -> str:
@@ -48,10 +47,8 @@ class Attempt:
 
     def answered(self, *, stream: bool) -> None:
         """The answer is there, or a stream's first content: take note of how long that took."""
-        self._timed = True
         state = self.deployment.state
-        seconds = self.clock() - self.started
-        (state.content_seconds if stream else state.answer_seconds).observe(seconds)
+        (state.content_seconds if stream else state.answer_seconds).observe(self.seconds)
 
     def succeeded(self, usage: Usage | None) -> None:
         if self._end():
@@ -82,10 +79,6 @@ class Attempt:
         stream.on_end.append(self._stream_ended)
 
     def _stream_ended(self, stream: ModelStream) -> None:
-        timings = stream.timings
-        if not self._timed and timings is not None and timings.first_content is not None:
-            seconds = timings.first_content - timings.started
-            self.deployment.state.content_seconds.observe(seconds)
         failure = stream.failure
         if failure is not None:
             self.failed(failure)
@@ -114,9 +107,9 @@ class Attempt:
     def _rest(self, model: str | None, error: ProviderError | RequestError) -> None:
         cooldowns = self.deployment.state.cooldowns
         seconds = cooldowns.cool(model, error.details.retry_after, started=self.started)
-        if self.emit is not None and seconds > 0:
+        if self.tools.emit is not None and seconds > 0:
             provider, kind = self.deployment.name, error.details.kind
-            self.emit(CooledDown(provider=provider, model=model, seconds=seconds, kind=kind))
+            self.tools.emit(CooledDown(provider=provider, model=model, seconds=seconds, kind=kind))
 
     def _tell(
         self,
@@ -125,16 +118,16 @@ class Attempt:
         usage: Usage | None = None,
         error: ErrorKind | None = None,
     ) -> None:
-        if self.emit is None:
+        if self.tools.emit is None:
             return
-        self.emit(
+        self.tools.emit(
             AttemptEnded(
                 request_id=self.request.context.request_id,
                 route=self.route,
                 provider=self.deployment.name,
                 model=self.model,
                 outcome=outcome,
-                seconds=self.clock() - self.started,
+                seconds=self.seconds,
                 error=error,
                 usage=usage,
                 cost_usd=self._cost(usage),
@@ -145,6 +138,6 @@ class Attempt:
         """US dollars, None where that is not known. Input is paid for as soon as it is asked."""
         target = self.deployment.target
         price = target.price
-        if price is None and self.prices is not None:
-            price = self.prices.price(target.provider, self.model)
+        if price is None and self.tools.prices is not None:
+            price = self.tools.prices.price(target.provider, self.model)
         return None if price is None else cost_of(price, usage, self.request)

@@ -86,6 +86,7 @@ class CompiledRoutes:
             name=rule.name,
             tiers=tuple(self._tier(rule, tier) for tier in rule.tiers if tier.targets),
             settings=settings,
+            notification=self.table.notification,
             hedges=RetryBudget(hedge.max_extra_ratio, self.states.clock, reserve=1),
         )
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from attrs import define
+from attrs import frozen
 
 from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
 from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
 
 
-@define(kw_only=True, eq=False)
+@frozen
 class RequestLedger:
     """Tells how a request ended, once; a stream's with its last byte."""
 

@@ -9,6 +9,7 @@ from lunaroute_routing.retry_budget import RetryBudget
 from lunaroute_routing.rule import TierRole
 from lunaroute_routing.settings import RoutingSettings
 from lunaroute_routing.strategy import Strategy
+from lunaroute_routing.switch_notification import SwitchNotification
 
 
 @define(kw_only=True, eq=False)
@@ -26,6 +27,7 @@ class Route:
 
     Attributes:
         settings: what holds for the route as a whole: its total deadline, hedging, commit point.
+        notification: what is told when another provider than the one that was meant answers.
         hedges: how often a second deployment may be asked beside a slow one.
         has_choice: whether there is more than one deployment.
     """
@@ -33,6 +35,7 @@ class Route:
     name: str
     tiers: Sequence[RouteTier]
     settings: RoutingSettings
+    notification: SwitchNotification | None
     hedges: RetryBudget
     has_choice: bool = field(init=False)
 

@@ -3,33 +3,28 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from random import Random
 from typing import TypeVar
 
 from attrs import define, field
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
-from lunaroute_routing.asking import Asking
-from lunaroute_routing.attempt import Attempt
+from lunaroute_routing.asking import ask_stream, ask_whole
 from lunaroute_routing.availability import Candidates
 from lunaroute_routing.chooser import Choice, Chooser
+from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.compiled_routes import CompiledRoutes
-from lunaroute_routing.deployment import Deployment
-from lunaroute_routing.events import FellBack, RoutingEvent, RoutingObserver
+from lunaroute_routing.events import RoutingEvent, RoutingObserver
 from lunaroute_routing.held_routes import HeldRoutes
+from lunaroute_routing.journey import Answered, Ask, Journey
 from lunaroute_routing.model_list import ModelList
 from lunaroute_routing.prices import PriceList
 from lunaroute_routing.provider_states import ProviderStates
 from lunaroute_routing.request_ledger import RequestLedger
-from lunaroute_routing.route import Route
-from lunaroute_routing.route_run import Answered, RouteRun, Switch
 from lunaroute_routing.route_table import RouteTable
 from lunaroute_routing.snapshot import ProviderSnapshot
-from lunaroute_routing.switch_notification import switch_reason
 
 Answer = TypeVar("Answer")
-Ask = Callable[[Attempt, ModelRequest], Awaitable[Answer]]
 
 
 @define(kw_only=True, eq=False)
@@ -62,6 +57,7 @@ class Router:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     rng: Random = field(factory=Random)
     name: str = "router"
+    _tools: Collaborators = field(init=False)
     _states: ProviderStates = field(init=False)
     _held: HeldRoutes = field(init=False)
     _chooser: Chooser = field(init=False)
@@ -70,8 +66,14 @@ class Router:
     def __attrs_post_init__(self) -> None:
         if not self.providers:
             raise ValueError("a router needs at least one provider")
-        emit = self._emit if self.observers else None
-        self._states = ProviderStates(clock=self.clock, observe=emit)
+        self._tools = Collaborators(
+            clock=self.clock,
+            sleep=self.sleep,
+            rng=self.rng,
+            emit=self._emit if self.observers else None,
+            prices=self.prices,
+        )
+        self._states = ProviderStates(clock=self.clock, observe=self._tools.emit)
         self._held = HeldRoutes(clock=self.clock)
         self.replace(self.table)
 
@@ -96,29 +98,16 @@ class Router:
         if request.operation is Operation.LIST_MODELS and not request.model:
             return await self._models.of(request)
         choice = self._chooser.choose(request)
-        asking = self._asking(choice)
-        ledger = self._ledger(choice)
-        try:
-            answered = await self._run(choice, asking, asking.whole, _keep_none)
-        except BaseException as error:
-            ledger.raised(error)
-            raise
-        self._hold(choice, answered)
-        ledger.completed(answered.deployment.name)
+        answered = await self._answered(choice, self._journey(choice, ask_whole, _keep_none))
+        self._ledger(choice).completed(answered.deployment.name)
         return answered.answer
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """The answer in flight; raises as `send` does, until the answer has content."""
         choice = self._chooser.choose(request)
-        asking = self._asking(choice)
-        ledger = self._ledger(choice)
-        try:
-            answered = await self._run(choice, asking, asking.stream, ModelStream.aclose)
-        except BaseException as error:
-            ledger.raised(error)
-            raise
-        self._hold(choice, answered)
-        ledger.follow(answered.answer, answered.deployment.name)
+        journey = self._journey(choice, ask_stream, ModelStream.aclose)
+        answered = await self._answered(choice, journey)
+        self._ledger(choice).follow(answered.answer, answered.deployment.name)
         return answered.answer
 
     def snapshot(self) -> Sequence[ProviderSnapshot]:
@@ -131,72 +120,35 @@ class Router:
         reasons = [one.lacks(request) for tier in route.tiers for one in tier.deployments]
         return None if None in reasons else reasons[0]
 
-    async def _run(
-        self,
-        choice: Choice,
-        asking: Asking,
-        ask: "Ask[Answer]",
-        discard: Callable[[Answer], Awaitable[None]],
-    ) -> Answered[Answer]:
-        run = RouteRun(
-            route=choice.route,
-            request=choice.request,
-            candidates=asking.candidates,
-            attempt=partial(self._attempt, choice),
-            ask=ask,
-            discard=discard,
-            switched=partial(self._switched, choice.route),
-            sleep=self.sleep,
-            rng=self.rng,
-        )
-        return await run.run()
-
-    def _asking(self, choice: Choice) -> Asking:
+    def _journey(
+        self, choice: Choice, ask: "Ask[Answer]", discard: Callable[[Answer], Awaitable[None]]
+    ) -> Journey[Answer]:
         route, request = choice.route, choice.request
         held = self._held.held(request) if route.has_choice else None
         first = held.deployment if held is not None and held.rule == route.name else None
-        candidates = Candidates(route=route, request=request, first=first)
-        return Asking(route=route, candidates=candidates, clock=self.clock, started=self.clock())
-
-    def _attempt(self, choice: Choice, deployment: Deployment) -> Attempt:
-        emit = self._emit if self.observers else None
-        return Attempt(
-            deployment=deployment,
-            request=choice.request,
-            route=choice.route.name,
-            clock=self.clock,
-            emit=emit,
-            prices=self.prices,
+        return Journey(
+            route=route,
+            request=request,
+            candidates=Candidates(route=route, request=request, first=first),
+            ask=ask,
+            discard=discard,
+            tools=self._tools,
         )
 
-    def _ledger(self, choice: Choice) -> RequestLedger:
-        emit = self._emit if self.observers else None
-        return RequestLedger(request=choice.request, route=choice.route.name, emit=emit)
-
-    def _switched(self, route: Route, switch: Switch, request: ModelRequest) -> ModelRequest:
-        if self.observers:
-            self._emit(
-                FellBack(
-                    request_id=request.context.request_id,
-                    route=route.name,
-                    from_provider=switch.original,
-                    to_provider=switch.new,
-                    reason="circuit_breaker" if switch.error is None else switch.error.value,
-                )
-            )
-        notification = self.table.notification
-        if notification is None:
-            return request
-        reason = switch_reason(switch.error)
-        return notification.apply(
-            request, original=switch.original, new=switch.new, reason=reason
-        )
-
-    def _hold(self, choice: Choice, answered: Answered[Answer]) -> None:
-        """After a switch the turns of a tool loop stay where it led."""
+    async def _answered(self, choice: Choice, journey: Journey[Answer]) -> Answered[Answer]:
+        try:
+            answered = await journey.run()
+        except BaseException as error:
+            self._ledger(choice).raised(error)
+            raise
         if answered.switch is not None:
+            # The turns of a tool loop stay where it has led.
             session = choice.request.context.session_id
             self._held.hold(session, choice.route.name, answered.deployment.label)
+        return answered
+
+    def _ledger(self, choice: Choice) -> RequestLedger:
+        return RequestLedger(choice.request, choice.route.name, self._tools.emit)
 
     def _emit(self, event: RoutingEvent) -> None:
         for observer in self.observers:

@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
-from random import Random
 from typing import Generic, TypeVar
 
 from attrs import define, field, frozen
@@ -22,8 +21,11 @@ from lunaroute_core import (
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.availability import Candidates, Exclusion
 from lunaroute_routing.backoff import Backoff
+from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.deployment import Deployment
+from lunaroute_routing.events import FellBack
 from lunaroute_routing.route import Route, RouteTier
+from lunaroute_routing.switch_notification import switch_reason
 from lunaroute_routing.verdict import Verdict, most_useful
 
 Answer = TypeVar("Answer")
@@ -56,30 +58,37 @@ class _GaveUp:
     error: ProviderError | RequestError
 
 
+Ask = Callable[["Journey[Answer]", Attempt, ModelRequest], Awaitable[Answer]]
+
+
 @define(kw_only=True, eq=False)
-class RouteRun(Generic[Answer]):
+class Journey(Generic[Answer]):
     """Asks deployments until one answers.
 
     Attributes:
-        attempt: begins an attempt, which must be ended.
         ask: asks a deployment in the name of an attempt, and gives its answer.
         discard: lets go of an answer that came too late.
-        switched: is told of a switch, and makes the request for the new provider.
     """
 
     route: Route
     request: ModelRequest
     candidates: Candidates
-    attempt: Callable[[Deployment], Attempt]
-    ask: Callable[[Attempt, ModelRequest], Awaitable[Answer]]
+    ask: "Ask[Answer]"
     discard: Callable[[Answer], Awaitable[None]]
-    switched: Callable[[Switch, ModelRequest], ModelRequest]
-    sleep: Callable[[float], Awaitable[None]]
-    rng: Random
+    tools: Collaborators
+    started: float = field(init=False)
     _errors: list[ProviderError | RequestError] = field(
         factory=list[ProviderError | RequestError], init=False
     )
     _running: list[Attempt] = field(factory=list[Attempt], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.started = self.tools.clock()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken until now."""
+        return self.tools.clock() - self.started
 
     async def run(self) -> "Answered[Answer]":
         """The answer.
@@ -123,15 +132,20 @@ class RouteRun(Generic[Answer]):
             ProviderError, RequestError: no other one would do.
         """
         switch = self._switch(tier, deployment)
-        request = self.request if switch is None else self.switched(switch, self.request)
+        request = self.request if switch is None else self._told(switch)
         request = deployment.request(request)
         if deployment.settings.retry.max_retries:
             deployment.retries.deposit()
         for retry in count(1):
-            attempt = self.attempt(deployment)
+            attempt = Attempt(
+                deployment=deployment,
+                request=self.request,
+                route=self.route.name,
+                tools=self.tools,
+            )
             self._running.append(attempt)
             try:
-                answer = await self.ask(attempt, request)
+                answer = await self.ask(self, attempt, request)
             except (ProviderError, RequestError) as error:
                 verdict = attempt.failed(error)
                 self._errors.append(error)
@@ -147,7 +161,7 @@ class RouteRun(Generic[Answer]):
                 return Answered(answer=answer, deployment=deployment, switch=switch)
             finally:
                 self._running.remove(attempt)
-            await self.sleep(wait)
+            await self.tools.sleep(wait)
         raise AssertionError("retries are counted without an end")
 
     def _wait(
@@ -165,7 +179,7 @@ class RouteRun(Generic[Answer]):
             return None
         if self._is_shut(deployment):
             return None
-        wait = Backoff(settings, self.rng.random).delay(retry, error.details.retry_after)
+        wait = Backoff(settings, self.tools.rng.random).delay(retry, error.details.retry_after)
         return wait if wait is not None and deployment.retries.withdraw() else None
 
     def _is_shut(self, deployment: Deployment) -> bool:
@@ -190,6 +204,25 @@ class RouteRun(Generic[Answer]):
         limited = kinds[0] is ErrorKind.RATE_LIMIT
         return Switch(
             original=meant, new=deployment.name, error=ErrorKind.RATE_LIMIT if limited else None
+        )
+
+    def _told(self, switch: Switch) -> ModelRequest:
+        """The request for another provider, after everybody has been told."""
+        if self.tools.emit is not None:
+            self.tools.emit(
+                FellBack(
+                    request_id=self.request.context.request_id,
+                    route=self.route.name,
+                    from_provider=switch.original,
+                    to_provider=switch.new,
+                    reason="circuit_breaker" if switch.error is None else switch.error.value,
+                )
+            )
+        notification, reason = self.route.notification, switch_reason(switch.error)
+        if notification is None:
+            return self.request
+        return notification.apply(
+            self.request, original=switch.original, new=switch.new, reason=reason
         )
 
     async def _race(
