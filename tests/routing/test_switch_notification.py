@@ -133,6 +133,12 @@ def test_a_text_that_only_begins_like_it_does_not_keep_it_away():
     assert notification.apply(request, **SWITCH) is request
 
 
+def test_the_beginning_and_the_end_of_a_message_are_not_the_same_letters():
+    notification = SwitchNotification(default_message="aba${reason}ba")
+    request = wire_request(CHAT.replace(b'"hi"', b'"aba"'))
+    assert notification.apply(request, **SWITCH) is not request
+
+
 @pytest.mark.parametrize(
     "operation", [Operation.COUNT_TOKENS, Operation.FORWARD, Operation.LIST_MODELS]
 )
