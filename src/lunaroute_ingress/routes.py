@@ -1,13 +1,13 @@
 """Which endpoint answers which path; a dialect in the registry has its routes at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from lunaroute_core import Operation
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_ingress.bypass import Bypass
-from lunaroute_ingress.health import Liveness, Readiness
+from lunaroute_ingress.health import Liveness, ProviderStatus, Readiness
 from lunaroute_ingress.model_endpoint import ModelEndpoint
 from lunaroute_ingress.models_endpoint import ModelsEndpoint
 from lunaroute_ingress.relay import Relay
@@ -19,7 +19,7 @@ def ingress_routes(
     *,
     dialects: Iterable[Dialect],
     known: Iterable[Dialect],
-    providers: Iterable[str],
+    providers: Callable[[], Sequence[ProviderStatus]],
 ) -> list[BaseRoute]:
     """All routes, the busiest first.
 
@@ -27,11 +27,11 @@ def ingress_routes(
         relay: what answers.
         dialects: those that clients may speak.
         known: those by which clients are told apart, the others included.
-        providers: names that `/readyz` lists.
+        providers: what `/readyz` lists.
     """
     spoken, clients = tuple(dialects), tuple(known)
     models = ModelsEndpoint(dialects=spoken, known=clients, relay=relay)
-    readiness = Readiness(in_flight=relay.in_flight, providers=tuple(providers))
+    readiness = Readiness(in_flight=relay.in_flight, providers=providers)
     return [
         *(route for dialect in spoken for route in _dialect_routes(dialect, relay)),
         Route("/v1/models", models, methods=["GET"]),

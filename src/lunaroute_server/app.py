@@ -36,7 +36,7 @@ def create_app(gateway: Gateway) -> Edge:
             yield
 
     routes = ingress_routes(
-        relay, dialects=dialects, known=DIALECTS.values(), providers=gateway.provider_names
+        relay, dialects=dialects, known=DIALECTS.values(), providers=gateway.provider_statuses
     )
     return Edge(
         Router(routes, lifespan=lifespan),

@@ -25,15 +25,11 @@ from lunaroute_egress import (
 )
 from lunaroute_egress.endpoints import is_loopback, trusts_client_credentials
 from lunaroute_ingress import IngressSettings
-from lunaroute_routing import VendorRouter
+from lunaroute_routing import Router
 from lunaroute_server.config import Config
-from lunaroute_server.config.provider import (
-    HttpClientConfig,
-    ProviderConfig,
-    RequestBodyConfig,
-    vendor_providers,
-)
+from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig, RequestBodyConfig
 from lunaroute_server.conversations import Conversations
+from lunaroute_server.route_table import route_table
 from lunaroute_storage import MemoryStateStore, SqliteStateStore
 
 
@@ -42,16 +38,25 @@ class Composition:
     """What a configuration describes, built but not opened.
 
     Attributes:
+        provider: what answers: the router, with what stands before it.
+        router: chooses among the providers that are enabled.
         clients: the HTTP clients that must be opened before `provider` is used.
         stores: the state stores, likewise.
-        provider_names: the providers that are enabled, in the configuration's order.
     """
 
     provider: Provider
+    router: Router
     settings: IngressSettings
     clients: list[HttpClient]
     stores: list[MemoryStateStore | SqliteStateStore]
-    provider_names: tuple[str, ...]
+
+    def put_in_effect(self, config: Config) -> None:
+        """Have the router go by another configuration of the same providers.
+
+        Raises:
+            ConfigurationError: it cannot; it goes by the one before.
+        """
+        self.router.replace(route_table(config))
 
 
 def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> Composition:
@@ -64,18 +69,16 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
     conversations = Conversations.from_config(config, environment=environment)
     builder = _Builder(environment=environment, conversations=conversations)
     enabled = {name: one for name, one in config.providers.items() if one.enabled}
-    router = VendorRouter(
+    router = Router(
         providers={name: builder.provider(name, one) for name, one in enabled.items()},
-        vendors=_vendors(enabled),
-        listing=_listing(config),
-        aliases=tuple(alias for one in enabled.values() for alias in one.models),
+        table=route_table(config),
     )
     return Composition(
         provider=router if conversations is None else conversations.before(router),
+        router=router,
         settings=_settings(config),
         clients=builder.clients,
         stores=[] if conversations is None else conversations.stores,
-        provider_names=tuple(enabled),
     )
 
 
@@ -179,27 +182,6 @@ def _edits(config: RequestBodyConfig) -> BodyEdits:
             {"role": message.role, "content": message.content}
             for message in config.prepend_messages
         ],
-    )
-
-
-def _vendors(enabled: Mapping[str, ProviderConfig]) -> dict[str, str]:
-    """Each vendor's provider: the one of its name, else the first of its type."""
-    chosen: dict[str, str] = {}
-    for name, one in enabled.items():
-        if name == one.type or one.type not in chosen:
-            chosen[one.type] = name
-    return chosen
-
-
-def _listing(config: Config) -> tuple[str, ...]:
-    """Providers whose models everybody sees: those with keys of their own, and simulated ones
-    that somebody configured.
-    """
-    configured = config.providers != vendor_providers()
-    return tuple(
-        name
-        for name, one in config.providers.items()
-        if one.enabled and (one.keys or (one.type == "mock" and configured))
     )
 
 

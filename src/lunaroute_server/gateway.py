@@ -11,9 +11,11 @@ from attrs import Factory, define, field
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Provider
 from lunaroute_egress import HttpClient
-from lunaroute_ingress import InFlight, IngressSettings
+from lunaroute_ingress import InFlight, IngressSettings, ProviderStatus
+from lunaroute_routing import Router
 from lunaroute_server.composition import compose
 from lunaroute_server.config import Config, load_config
+from lunaroute_server.provider_statuses import provider_statuses
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -31,14 +33,14 @@ class Gateway:
         settings: the HTTP side's.
         clients: HTTP clients that are opened and closed with the gateway.
         stores: state stores, likewise.
-        provider_names: what `/readyz` lists.
+        router: whose providers `/readyz` lists; None where `provider` is another one.
     """
 
     provider: Provider
     settings: IngressSettings = field(factory=IngressSettings)
     clients: list[HttpClient] = field(factory=list[HttpClient])
     stores: Sequence[AbstractAsyncContextManager[object]] = ()
-    provider_names: tuple[str, ...] = Factory(lambda self: (self.provider.name,), takes_self=True)
+    router: Router | None = None
     name: str = "gateway"
     in_flight: InFlight = field(
         init=False,
@@ -69,7 +71,7 @@ class Gateway:
             settings=composition.settings,
             clients=composition.clients,
             stores=composition.stores,
-            provider_names=composition.provider_names,
+            router=composition.router,
         )
 
     async def __aenter__(self) -> Self:
@@ -95,6 +97,16 @@ class Gateway:
     @property
     def is_open(self) -> bool:
         return self._opened is not None
+
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """The providers that requests are routed to, or the one that gets them all."""
+        return (self.provider.name,) if self.router is None else tuple(self.router.providers)
+
+    def provider_statuses(self) -> Sequence[ProviderStatus]:
+        """How the providers fare now."""
+        snapshots = () if self.router is None else self.router.snapshot()
+        return provider_statuses(self.provider_names, snapshots)
 
     @property
     def active_requests(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from attrs import frozen
 
+from lunaroute_core import Price
 from lunaroute_routing.prices import PriceList
 from lunaroute_routing.rule import Match, Rule, Tier
 from lunaroute_routing.strategies.cheapest import Cheapest
@@ -14,7 +15,7 @@ from lunaroute_routing.strategies.round_robin import RoundRobin
 from lunaroute_routing.strategies.smooth_weighted import SmoothWeighted
 from lunaroute_routing.strategies.sticky import Sticky
 from lunaroute_routing.strategy import Strategy
-from lunaroute_routing.target import Price, Target
+from lunaroute_routing.target import Target
 from lunaroute_server.config import Config
 from lunaroute_server.config.resolution import resolved
 from lunaroute_server.config.routing_rule import (

@@ -36,6 +36,25 @@ async def test_a_gateway_that_is_open_is_left_open():
         assert gateway.is_open
 
 
+def test_readiness_tells_how_the_providers_fare():
+    config = {
+        "providers": {"mock": {"mock": {"error_rate": 1, "retry_after": None}}, "spare": {"type": "mock"}},
+        "routing": {
+            "circuit_breaker": {"failure_threshold": 2},
+            "health": {"min_requests": 2},
+            "rules": [{"primary": "mock", "fallbacks": ["spare"]}],
+        },
+    }
+    with local(create_app(Gateway.from_config(config_from_mapping(config)))) as client:
+        for _ in range(3):
+            answer = client.post("/v1/chat/completions", json=CHAT | {"model": "echo"})
+            assert answer.status_code == 200
+        assert client.get("/readyz").json()["providers"] == [
+            {"name": "mock", "status": "unhealthy", "success_rate": 0.0, "breaker": "open"},
+            {"name": "spare", "status": "healthy", "success_rate": 1.0, "breaker": "closed"},
+        ]
+
+
 @pytest.mark.parametrize(
     ("spoken", "served", "refused"),
     [

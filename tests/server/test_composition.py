@@ -19,31 +19,21 @@ def provider(kind, **fields):
     return ProviderConfig(type=kind, **fields)
 
 
-def test_each_vendors_clients_reach_the_provider_of_its_type():
-    router = composed().provider
-    assert router.vendors["openai"] == "openai"
-    assert router.vendors["anthropic"] == "anthropic"
-
-
-@pytest.mark.parametrize(
-    ("names", "chosen"),
-    [
-        (["first", "second"], "first"),
-        (["first", "openai"], "openai"),
-        (["openai", "second"], "openai"),
-    ],
-)
-def test_of_several_the_one_of_the_vendors_name_else_the_first(names, chosen):
-    router = composed(**{name: provider("openai") for name in names}).provider
-    assert router.vendors["openai"] == chosen
-    assert "anthropic" not in router.vendors
-
-
-def test_a_provider_that_is_turned_off_serves_nobody():
-    router = composed(
+def test_the_router_has_the_providers_that_are_enabled_and_goes_by_the_configuration():
+    composition = composed(
         openai=provider("openai", enabled=False), other=provider("openai"), mock=provider("mock")
-    ).provider
-    assert router.vendors["openai"] == "other"
+    )
+    assert composition.provider is composition.router
+    assert [*composition.router.providers] == ["other", "mock"]
+    assert composition.router.table.defaults["openai"] == "other"
+
+
+def test_another_configuration_can_be_put_in_effect():
+    composition = composed(mock=provider("mock"))
+    rule = {"name": "all", "primary": "mock"}
+    config = config_from_mapping({"providers": {"mock": {}}, "routing": {"rules": [rule]}})
+    composition.put_in_effect(config)
+    assert [rule.name for rule in composition.router.table.rules] == ["all"]
 
 
 def test_everyones_clients_are_served_unless_one_vendors_are_asked_for():

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-import re2
-
 from lunaroute_core.dialects.registry import DIALECTS
+from lunaroute_routing.patterns import check_pattern
 from lunaroute_server.config.key_path import KeyPath
 from lunaroute_server.config.problem import Problem
 from lunaroute_server.config.routing_rule import MatchConfig, listed
@@ -61,12 +60,10 @@ def _patterns(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
 
 
 def _unreadable(pattern: str) -> str | None:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        return f"is no RE2 pattern: {error.args[0].decode()}"
+        check_pattern(pattern)
+    except ValueError as error:
+        return f"is no RE2 pattern: {error}"
     return None
 
 
