@@ -6,7 +6,7 @@ from collections.abc import Callable
 from attrs import define, field
 from msgspec import Struct
 
-from lunaroute_core import ModelRequest
+from lunaroute_core import InvalidRequestError, ModelRequest, Operation
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -48,16 +48,16 @@ class HeldRoutes:
             self._keep(session_id, Held(rule=rule, deployment=deployment))
 
     def held(self, request: ModelRequest) -> Held | None:
-        """Where a request belongs that continues a tool loop; any other ends its session's hold.
-
-        Raises:
-            InvalidRequestError: the session is held, and the body cannot be understood.
+        """Where a request belongs that continues a tool loop; any other ends its session's hold,
+        unless it asks for no answer, as a token count does.
         """
+        if request.operation is not Operation.GENERATE:
+            return None
         session_id = request.context.session_id
         hold = None if session_id is None else self._holds.get(session_id)
         if session_id is None or hold is None:
             return None
-        if self.clock() >= hold.until or not request.continues_tool_loop:
+        if self.clock() >= hold.until or not _continues_tool_loop(request):
             del self._holds[session_id]
             return None
         self._keep(session_id, hold.held)
@@ -73,3 +73,10 @@ class HeldRoutes:
 
     def _first(self) -> _Hold:
         return next(iter(self._holds.values()))
+
+
+def _continues_tool_loop(request: ModelRequest) -> bool:
+    try:
+        return request.continues_tool_loop
+    except InvalidRequestError:
+        return False  # what is wrong with it, the vendor says

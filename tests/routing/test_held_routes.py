@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunaroute_core import InvalidRequestError
+from lunaroute_core import ModelRequest, Operation
 from lunaroute_core.testing import FakeClock, chat_request, wire_request
 from lunaroute_routing.held_routes import Held, HeldRoutes
 
@@ -90,13 +91,31 @@ def test_beyond_its_size_it_forgets_what_was_asked_for_longest_ago(routes):
     assert [routes.held(in_loop(it)) is not None for it in "abcd"] == [True, False, True, True]
 
 
-def test_only_the_body_of_a_held_session_is_looked_into(routes):
+def test_only_the_body_of_a_held_session_is_looked_into(routes, monkeypatch):
+    looked = []
+    monkeypatch.setattr(ModelRequest, "continues_tool_loop", property(looked.append))
+    assert routes.held(in_loop()) is None
+    routes.hold("s", "cheap", "azure/gpt-5")
+    request = in_loop()
+    assert routes.held(request) is None
+    assert looked == [request]
+
+
+def test_a_body_that_cannot_be_read_is_not_held_and_no_error(routes):
+    """What is wrong with it, the vendor says."""
     unreadable = wire_request(b'{"model":"m","messages":5}')
     unreadable.context.session_id = "s"
-    assert routes.held(unreadable) is None
     routes.hold("s", "cheap", "azure/gpt-5")
-    with pytest.raises(InvalidRequestError, match="messages"):
-        routes.held(unreadable)
+    assert routes.held(unreadable) is None
+
+
+@pytest.mark.parametrize("operation", [Operation.COUNT_TOKENS, Operation.FORWARD])
+def test_what_asks_for_no_answer_is_not_held_and_ends_nothing(routes, operation):
+    """Claude Code counts tokens of single messages meanwhile; a file is no conversation."""
+    routes.hold("s", "cheap", "azure/gpt-5")
+    other = evolve(request_of("s", USER), operation=operation).with_wire_body(b"\x00")
+    assert routes.held(other) is None
+    assert routes.held(in_loop()) == HELD
 
 
 def test_a_request_without_bytes_is_understood_too(routes):
