@@ -115,8 +115,9 @@ class PathBegins:
     prefixes: tuple[str, ...]
 
     def holds(self, features: RequestFeatures) -> bool:
-        path = f"{features.path or ''}/"
-        return any(path.startswith(f"{prefix.rstrip('/')}/") for prefix in self.prefixes)
+        if (path := features.path) is None:
+            return False
+        return any(f"{path}/".startswith(f"{it.rstrip('/')}/") for it in self.prefixes)
 
     def mismatch(self, features: RequestFeatures) -> str:
         if features.path is None:
@@ -164,12 +165,13 @@ class HeaderMatches:
 
     def holds(self, features: RequestFeatures) -> bool:
         values = features.headers.get(self._raw_name, ())
-        return any(self._found.found_in(value) for value in values)
+        return any(self._found.found_in(value.decode("latin-1")) for value in values)
 
     def mismatch(self, features: RequestFeatures) -> str:
         """Credentials are not shown."""
         values = features.headers.get(self._raw_name)
         if not values:
             return f"there is no header {self.name}"
-        shown = "" if self._raw_name in CREDENTIAL_HEADERS else f" {', '.join(map(quoted, values))}"
-        return f"header {self.name}{shown} does not match {quoted(self.pattern)}"
+        shown = ", ".join(quoted(value.decode("latin-1")) for value in values)
+        given = "" if self._raw_name in CREDENTIAL_HEADERS else f" {shown}"
+        return f"header {self.name}{given} does not match {quoted(self.pattern)}"

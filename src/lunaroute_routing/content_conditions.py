@@ -47,4 +47,4 @@ class InputBetween:
         tokens = features.input_tokens
         few = self.least is not None and tokens < self.least
         bound = f"fewer than {self.least}" if few else f"more than {self.most}"
-        return f"the input, about {tokens} tokens, is {bound}"
+        return f"the input is about {tokens} tokens, {bound}"

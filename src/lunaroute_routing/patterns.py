@@ -64,7 +64,7 @@ class PatternSet:
         return cls(_compiled(patterns, first=0))
 
     def found_in(self, text: str) -> list[int]:
-        """The numbers of the patterns that are found anywhere in a text, from 0."""
+        """The numbers of the patterns that are found anywhere in a text, from 0, in no order."""
         raw = text.encode("utf-8", "surrogatepass")
         return [first + number for first, part in self._parts for number in part.Match(raw) or ()]
 

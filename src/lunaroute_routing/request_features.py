@@ -24,18 +24,18 @@ class RequestFeatures:
     """
 
     request: ModelRequest
-    _headers: dict[bytes, list[str]] | None = field(default=None, init=False)
+    _headers: dict[bytes, list[bytes]] | None = field(default=None, init=False)
     _query: dict[str, list[str]] | None = field(default=None, init=False)
     _input_tokens: int | None = field(default=None, init=False)
     _has_images: bool | None = field(default=None, init=False)
 
     @property
-    def headers(self) -> Mapping[bytes, Sequence[str]]:
+    def headers(self) -> Mapping[bytes, Sequence[bytes]]:
         """The values of each header, names in lower case."""
         if self._headers is None:
             self._headers = {}
             for name, value in self.request.headers:
-                self._headers.setdefault(name.lower(), []).append(value.decode("latin-1"))
+                self._headers.setdefault(name.lower(), []).append(value)
         return self._headers
 
     @property
