@@ -25,7 +25,7 @@ class Match(Struct, frozen=True, kw_only=True):
         model_pattern: a pattern in the model's name.
         headers: patterns in headers' values; of a repeated header one value must match.
         query: exact values of query parameters.
-        paths: where the request's path begins, one of several.
+        paths: where the request's path begins, in whole segments, one of several.
         stream: whether a stream is asked for.
         min_input_tokens, max_input_tokens: bounds of the estimated input, both included.
         has_tools: whether the request declares tools.
