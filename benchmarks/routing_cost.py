@@ -40,9 +40,7 @@ async def routing() -> list[Result]:
     """CPU of a request through a Router, over asking a provider without one."""
     alone = _Instant("alone")
     few, many = _router(10), _router(1_000)
-    pairs = [
-        [await _cpu_us(provider) for provider in (alone, few, many)] for _ in range(ROUNDS)
-    ]
+    pairs = [[await _cpu_us(provider) for provider in (alone, few, many)] for _ in range(ROUNDS)]
     bare, with_few, with_many = (median(column) for column in zip(*pairs, strict=True))
     return [
         _result("10 rules, 3 deployments", with_few, bare, BUDGET_US),

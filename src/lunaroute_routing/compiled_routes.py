@@ -40,7 +40,9 @@ class CompiledRoutes:
             self._routes[rule.name] = self._route(rule)
         for vendor, name in self.table.defaults.items():
             if name not in self.providers:
-                raise ConfigurationError(f'there is no provider "{name}"', path=f"defaults.{vendor}")
+                raise ConfigurationError(
+                    f'there is no provider "{name}"', path=f"defaults.{vendor}"
+                )
         for name in self.providers:
             rule = Rule(name=name, tiers=(Tier(targets=(Target(provider=name),)),))
             self._direct[name] = self._route(rule)

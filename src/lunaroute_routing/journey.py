@@ -123,9 +123,7 @@ class Journey(Generic[Answer]):
                 return answered
         raise self._none_left()
 
-    async def _answer(
-        self, tier: RouteTier, deployment: Deployment
-    ) -> "Answered[Answer] | None":
+    async def _answer(self, tier: RouteTier, deployment: Deployment) -> "Answered[Answer] | None":
         """What a deployment answers; None when another one is to be asked.
 
         Raises:

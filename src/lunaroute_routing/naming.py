@@ -17,6 +17,4 @@ def unknown_route(name: str, known: Iterable[str]) -> InvalidRequestError:
 
 def _unknown(place: str, what: str, name: str, known: Iterable[str]) -> InvalidRequestError:
     listed = ", ".join(known) or "none"
-    return InvalidRequestError(
-        f"{place}: there is no {what} {name!r}, only {listed}", param=place
-    )
+    return InvalidRequestError(f"{place}: there is no {what} {name!r}, only {listed}", param=place)

@@ -17,7 +17,14 @@ from attrs import Factory, define, field, frozen
 
 from lunaroute_core.sse import parse_events
 from lunaroute_core.testing import ScriptedUpstream
-from lunaroute_egress import AnthropicEndpoint, Connector, Deadlines, HttpClient, KeyRing, OpenAIEndpoint
+from lunaroute_egress import (
+    AnthropicEndpoint,
+    Connector,
+    Deadlines,
+    HttpClient,
+    KeyRing,
+    OpenAIEndpoint,
+)
 from lunaroute_egress.deadline_watch import DeadlineWatch
 from lunaroute_egress.http_client import PoolSettings
 from lunaroute_ingress import IngressSettings
@@ -490,9 +497,7 @@ def providers_for(url, http, *, deadlines=None, prefix="", keys=()):
 
 def gateway_for(providers, http, *, table=None, **settings):
     return Gateway(
-        provider=Router(
-            providers=providers, table=table or RouteTable(defaults=VENDORS)
-        ),
+        provider=Router(providers=providers, table=table or RouteTable(defaults=VENDORS)),
         settings=IngressSettings(**settings),
         clients=[http],
     )

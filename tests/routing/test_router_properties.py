@@ -15,7 +15,13 @@ from hypothesis.stateful import (
 
 from lunaroute_core import ErrorDetails, ErrorKind, ProviderError, UpstreamAnsweredError
 from lunaroute_core.model import TextDelta
-from lunaroute_core.testing import FakeClock, FakeProvider, chat_request, stream_events, text_response
+from lunaroute_core.testing import (
+    FakeClock,
+    FakeProvider,
+    chat_request,
+    stream_events,
+    text_response,
+)
 from lunaroute_routing import (
     RetrySettings,
     Router,
@@ -61,7 +67,9 @@ def tiers(shape, strategy):
     )
 
 
-SHAPES = st.sampled_from([(("a",),), (("a", "b", "c"),), (("a",), ("b", "c")), (("a", "b"), ("c",))])
+SHAPES = st.sampled_from(
+    [(("a",),), (("a", "b", "c"),), (("a",), ("b", "c")), (("a", "b"), ("c",))]
+)
 OUTCOMES = st.lists(st.none() | FAULTS, min_size=1, max_size=4)
 
 

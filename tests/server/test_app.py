@@ -38,7 +38,10 @@ async def test_a_gateway_that_is_open_is_left_open():
 
 def test_readiness_tells_how_the_providers_fare():
     config = {
-        "providers": {"mock": {"mock": {"error_rate": 1, "retry_after": None}}, "spare": {"type": "mock"}},
+        "providers": {
+            "mock": {"mock": {"error_rate": 1, "retry_after": None}},
+            "spare": {"type": "mock"},
+        },
         "routing": {
             "circuit_breaker": {"failure_threshold": 2},
             "health": {"min_requests": 2},

@@ -153,9 +153,7 @@ class ScriptedUpstream:
             )
 
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            protocol, host="127.0.0.1", port=self.port, ssl=self.tls
-        )
+        server = await loop.create_server(protocol, host="127.0.0.1", port=self.port, ssl=self.tls)
         self._opened.callback(self._stop, server)
         self._port = server.sockets[0].getsockname()[1]
         return self

@@ -15,7 +15,9 @@ class Ordered:
     name: str = "ordered"
 
     def rank(
-        self, deployments: Sequence[Deployment], _request: ModelRequest
+        self,
+        deployments: Sequence[Deployment],
+        request: ModelRequest,  # noqa: ARG002 - any
     ) -> Sequence[Deployment]:
         return deployments
 

@@ -1,5 +1,5 @@
-"""Each fault × {whole, stream} × {same dialect, another} is served elsewhere before the commit
-point, and is told honestly after it.
+"""Each fault, whole and streamed, from the same dialect and another, is answered elsewhere before
+the commit point, and told honestly after it.
 """
 
 import asyncio
@@ -23,8 +23,15 @@ from lunaroute_core.testing import (
 )
 from lunaroute_egress import Deadlines, HttpClient
 from lunaroute_egress.deadline_watch import DeadlineWatch
-from lunaroute_routing import BreakerSettings, CooldownSettings, RouteTable, RoutingSettings
-from lunaroute_routing import Rule, Target, Tier
+from lunaroute_routing import (
+    BreakerSettings,
+    CooldownSettings,
+    RouteTable,
+    RoutingSettings,
+    Rule,
+    Target,
+    Tier,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

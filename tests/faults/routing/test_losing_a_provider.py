@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from lunaroute_core.testing import ScriptedUpstream, Sleep, Reply, json_reply, sse_reply
+from lunaroute_core.testing import Reply, ScriptedUpstream, Sleep, json_reply, sse_reply
 from lunaroute_egress import Connector, HttpClient, KeyRing, OpenAIEndpoint
 from lunaroute_egress.deadline_watch import DeadlineWatch
 from lunaroute_routing import (
@@ -110,9 +110,7 @@ async def test_no_request_is_lost(harness, stream):
             died, before = loop.time(), len(arrivals["one"])
             await asyncio.sleep(RETURNS_AT - DIES_AT)
             port = int(upstreams["one"].url.rpartition(":")[2])
-            await stack.enter_async_context(
-                upstream_for(harness, arrivals["one"], port=port)
-            )
+            await stack.enter_async_context(upstream_for(harness, arrivals["one"], port=port))
             returned = loop.time()
         await served.idle()
 
