@@ -149,6 +149,10 @@ class StreamObserver(Protocol):
     Attributes:
         summary: grows as the stream does.
         started: true from the first event on (comments are none).
+        has_content: true from the first event on that carries content for the client (text,
+            reasoning, a tool call, a refusal, …) and not only its announcement; once it is true,
+            or the stream finished, nothing more is looked at for it. An event that should
+            carry content and cannot be read counts: it will be relayed as it is.
         finished: true from the event on after which the dialect allows a clean end.
         error: what the upstream reported inside the stream; that finishes it too.
         position: the number of the next event, in a dialect that numbers them; else 0.
@@ -156,6 +160,7 @@ class StreamObserver(Protocol):
 
     summary: AnswerSummary
     started: bool
+    has_content: bool
     finished: bool
     error: ErrorDetails | None
 

@@ -315,8 +315,10 @@ def test_a_written_stream_is_observed(dialect):
     observer.observe(frames[0])
     assert observer.started
     assert not observer.finished
+    assert not observer.has_content
     for block in frames[1:]:
         observer.observe(block)
+    assert observer.has_content
     assert observer.finished
     assert observer.error is None
     assert observer.summary.id

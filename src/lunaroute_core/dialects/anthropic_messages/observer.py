@@ -14,6 +14,8 @@ from lunaroute_core.errors import ErrorDetails
 from lunaroute_core.sse import SSEEvent, frame_end, parse_events, telling_frames
 
 _TELLING: Final = re.compile(rb"message_|error")
+_ANNOUNCED: Final = frozenset({"text", "thinking"})
+"""Content blocks that begin empty."""
 _READ: Final = frozenset({"message_start", "message_delta", "message_stop", "error"})
 
 
@@ -48,39 +50,66 @@ class _Type(Struct):
     type: str | None = None
 
 
+class _Opened(Struct):
+    """What a content block begins with."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+
+
+class _Start(Struct):
+    type: str | None = None
+    content_block: _Opened | None = None
+
+
 _EVENT = Decoder(_Event)
 _TYPE = Decoder(_Type)
+_START = Decoder(_Start)
 
 
 class MessagesObserver:
     """A `StreamObserver`.
 
     Of content blocks and pings, which are nearly all of a stream, only the bytes are
-    looked at: their events have none of the names that are read.
+    looked at: their events have none of the names that are read. Until the first content,
+    every event's type is.
     """
 
     def __init__(self) -> None:
         self.summary = AnswerSummary()
         self.started = False
+        self.has_content = False
         self.finished = False
         self.error: ErrorDetails | None = None
         self.position = 0
 
     def observe(self, block: bytes) -> None:
-        while block and not self.started:
-            end = frame_end(block, 0)
-            self._observe_frames(block[:end])
-            block = block[end:]
+        if not self.has_content:
+            block = self._observe_beginning(block)
         if b"message_" in block or b"error" in block:
             for begin, end in telling_frames(block, _TELLING):
                 self._observe_frames(block[begin:end])
+
+    def _observe_beginning(self, block: bytes) -> bytes:
+        """Take the frames until the first with content; returns those behind it."""
+        at, size = 0, len(block)
+        while at < size and not (self.has_content or self.finished):
+            end = frame_end(block, at)
+            self._observe_frames(block[at:end])
+            at = end
+        return block[at:]
 
     def _observe_frames(self, block: bytes) -> None:
         # A stream's last frame may lack the blank line that dispatches it.
         for event in parse_events(block + b"\n\n"):
             self.started = True
-            if not self.finished and _is_read(event):
+            if self.finished:
+                return
+            if _is_read(event):
                 self._read(event)
+            elif not self.has_content:
+                self.has_content = _has_content(event)
 
     def _read(self, event: SSEEvent) -> None:
         try:
@@ -143,3 +172,17 @@ def _is_read(event: SSEEvent) -> bool:
         return _TYPE.decode(event.data).type in _READ
     except RecursionError as error:
         raise ValueError("an event is nested too deeply") from error
+
+
+def _has_content(event: SSEEvent) -> bool:
+    """Whether an event carries content, and does not only announce a text or thoughts."""
+    if b"content_block_" not in event.data:
+        return event.event == "content_block_delta"
+    try:
+        read = _START.decode(event.data)
+    except (ValueError, RecursionError):
+        return True
+    if (read.type or event.event) != "content_block_start":
+        return (read.type or event.event) == "content_block_delta"
+    opened = read.content_block or _Opened()
+    return opened.type not in _ANNOUNCED or bool(opened.text or opened.thinking)

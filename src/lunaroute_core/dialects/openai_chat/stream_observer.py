@@ -29,6 +29,7 @@ _TELLING = re.compile(
 cannot look like a key."""
 
 _DONE = b"[DONE]"
+_NOTHING: tuple[JSONValue, ...] = (None, "", [], {})
 _LONG = 600
 """Bytes beyond which a quick look costs less than a search by pattern."""
 _REASON = b'"finish_reason"'
@@ -51,7 +52,16 @@ class _Chunk(msgspec.Struct):
     error: JSONValue = None
 
 
+class _Said(msgspec.Struct):
+    delta: dict[str, JSONValue] | None = None
+
+
+class _Content(msgspec.Struct):
+    choices: list[_Said] | None = None
+
+
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_CONTENT = msgspec.json.Decoder(_Content)
 
 
 @define
@@ -64,9 +74,13 @@ class ChatStreamObserver:
 
     summary: AnswerSummary = Factory(AnswerSummary)
     started: bool = False
+    has_content: bool = False
     finished: bool = False
     error: ErrorDetails | None = None
     position: int = 0
+    _passes: bool = field(default=False, init=False)
+    """Whether events may pass that do not tell anything: not until the answer is named and has
+    content; nor once a choice has ended, to learn of others."""
     _unnamed: int = field(default=_EVENTS_BEFORE_ID, init=False)
     """How many events may still be decoded in search of the answer's id."""
     _open: set[int] = field(factory=set[int], init=False)
@@ -80,7 +94,7 @@ class ChatStreamObserver:
         """
         at, size = 0, len(block)
         while at < size:
-            if not self._unnamed and not self._ended:
+            if self._passes:
                 at = _next_telling(block, at)
                 if at == size:
                     return
@@ -90,18 +104,17 @@ class ChatStreamObserver:
                     self._observe_event(payload)
             at = end
 
-    @property
-    def _reads_all(self) -> bool:
-        """Until the answer is named; and once a choice has ended, to learn of others."""
-        return self._unnamed > 0 or bool(self._ended)
-
     def _observe_event(self, payload: bytes) -> None:
         self.started = True
         # As the SDK does: whatever follows on that line is no content.
         if payload.startswith(_DONE):
             self.finished = True
-        elif self._reads_all or _TELLING.search(payload):
+            return
+        if not (self.has_content or self.finished):
+            self.has_content = _has_content(payload)
+        if self._unnamed or self._ended or _TELLING.search(payload):
             self._read(_decode(payload))
+        self._passes = self.has_content and not self._unnamed and not self._ended
 
     def _read(self, chunk: _Chunk) -> None:
         summary = self.summary
@@ -160,6 +173,20 @@ def _is_plain(block: bytes, begin: int, end: int) -> bool:
         return True
     usages = block.count(b'"usage"', begin, end)
     return usages == block.count(b'"usage":null', begin, end)
+
+
+def _has_content(payload: bytes) -> bool:
+    """Whether a chunk says more than whose turn it is."""
+    try:
+        choices = _CONTENT.decode(payload).choices or ()
+    except (ValueError, RecursionError):
+        return True
+    return any(
+        value not in _NOTHING
+        for choice in choices
+        for key, value in (choice.delta or {}).items()
+        if key != "role"
+    )
 
 
 def _decode(payload: bytes) -> _Chunk:

@@ -23,6 +23,16 @@ _LIFECYCLE = re.compile(
 _TELLING = re.compile(_LIFECYCLE.pattern + rb"|error")
 _ERROR = re.compile(rb'"type"\s*:\s*"error"|^\s*\{\s*"error"')
 _NUMBER = re.compile(rb'"sequence_number"\s*:\s*(\d{1,15})\b')
+_ANNOUNCED = frozenset(
+    {
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.reasoning_summary_part.added",
+    }
+)
+"""Events that mostly come before their content."""
+_EMPTY_ITEMS = frozenset({"message", "reasoning"})
+"""Items that begin empty; a call begins with its name."""
 _OPENING = frozenset({"response.created", "response.queued", "response.in_progress"})
 _TERMINAL = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
@@ -35,24 +45,41 @@ class _Event(Struct):
     error: Raw | UnsetType = UNSET
 
 
+class _Item(Struct):
+    type: str | None = None
+    content: list[Raw] | None = None
+    summary: list[Raw] | None = None
+    encrypted_content: str | None = None
+
+
+class _Part(Struct):
+    text: str | None = None
+    refusal: str | None = None
+
+
+class _Announced(Struct):
+    item: _Item | None = None
+    part: _Part | None = None
+
+
 _EVENT = msgspec.json.Decoder(_Event)
+_ANNOUNCEMENT = msgspec.json.Decoder(_Announced)
 
 
 class ResponsesObserver:
     """A `StreamObserver`.
 
     A `response.failed` is an answer like any other: it finishes the stream and is relayed.
-    `error` is set for the out-of-band `error` event, and for a `response.failed` that
-    comes before any output, so that a caller who has sent nothing yet can still answer
-    with a status or ask elsewhere.
+    `error` is set for it all the same, as for the out-of-band `error` event, so that a
+    caller who has sent nothing yet can still answer with a status or ask elsewhere.
     """
 
     def __init__(self) -> None:
         self.summary = AnswerSummary()
         self.started = False
+        self.has_content = False
         self.finished = False
         self.error: ErrorDetails | None = None
-        self._has_output = False
         self._last = b""
 
     @property
@@ -64,22 +91,20 @@ class ResponsesObserver:
     def observe(self, block: bytes) -> None:
         if b'"sequence_number"' in block:
             self._last = block
-        while block and not self.started:
-            end = frame_end(block, 0)
-            self._read_frames(block[:end])
-            block = block[end:]
-        passed = 0
+        if not self.has_content:
+            block = self._read_beginning(block)
         if b"error" in block or _LIFECYCLE.search(block) is not None:
             for begin, end in telling_frames(block, _TELLING):
-                self._pass(block, passed, begin)
                 self._read_frames(block[begin:end])
-                passed = end
-        self._pass(block, passed, len(block))
 
-    def _pass(self, block: bytes, begin: int, end: int) -> None:
-        """Take note of frames that need not be read."""
-        if not self._has_output:
-            self._has_output = block.find(b"data:", begin, end) >= 0
+    def _read_beginning(self, block: bytes) -> bytes:
+        """Take the frames until the first with content; returns those behind it."""
+        at, size = 0, len(block)
+        while at < size and not (self.has_content or self.finished):
+            end = frame_end(block, at)
+            self._read_frames(block[at:end])
+            at = end
+        return block[at:]
 
     def _read_frames(self, frames: bytes) -> None:
         # A stream's last frame may lack the blank line that dispatches it.
@@ -90,7 +115,8 @@ class ResponsesObserver:
         if event.data == b"[DONE]":
             return
         if self.started and not _is_lifecycle(event):
-            self._has_output = True
+            if not (self.has_content or self.finished):
+                self.has_content = _has_content(event)
             return
         self._note(event, _decoded(event.data))
         self.started = True
@@ -105,7 +131,7 @@ class ResponsesObserver:
         elif kind is None or not kind.startswith("response."):
             raise ValueError("not an event of a response stream")
         else:
-            self._has_output = True
+            self.has_content = _has_content(event)
 
     def _note_response(self, kind: str, fields: _Event) -> None:
         answer = fields.response
@@ -114,7 +140,7 @@ class ResponsesObserver:
         note_answer(self.summary, answer)
         if kind in _TERMINAL:
             self.finished = True
-        if kind == "response.failed" and not self._has_output:
+        if kind == "response.failed":
             error = msgspec.json.decode(answer.error) if isinstance(answer.error, Raw) else None
             self.error = event_error({"error": error})
 
@@ -123,6 +149,21 @@ def _is_lifecycle(event: SSEEvent) -> bool:
     if event.event == "error" or _LIFECYCLE.search(event.data) is not None:
         return True
     return _ERROR.search(event.data) is not None
+
+
+def _has_content(event: SSEEvent) -> bool:
+    """Whether an event carries output, and does not only announce it."""
+    try:
+        kind = _EVENT.decode(event.data).type or event.event or ""
+        if kind not in _ANNOUNCED:
+            return kind.startswith("response.")
+        announced = _ANNOUNCEMENT.decode(event.data)
+    except (ValueError, RecursionError):
+        return True
+    if (item := announced.item) is not None:
+        empty = not (item.content or item.summary or item.encrypted_content)
+        return not (empty and item.type in _EMPTY_ITEMS)
+    return announced.part is not None and bool(announced.part.text or announced.part.refusal)
 
 
 def _decoded(data: bytes) -> _Event:

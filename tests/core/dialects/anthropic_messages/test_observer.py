@@ -93,6 +93,7 @@ def test_the_summary_is_the_same_in_any_chunking(sizes, named, ending):
         at, turn = at + size, turn + 1
     assert observer.summary == SUMMARY
     assert observer.finished
+    assert observer.has_content
 
 
 def test_it_starts_with_the_first_event_and_not_with_a_comment():
@@ -107,6 +108,65 @@ def test_it_is_finished_by_message_stop_alone():
     assert not observer.finished
     observer.observe(frame(STOP))
     assert observer.finished
+
+
+def opened(**block):
+    return {"type": "content_block_start", "index": 0, "content_block": block}
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("event", "has_content"),
+    [
+        ({"type": "ping"}, False),
+        (opened(type="text", text=""), False),
+        (opened(type="thinking", thinking="", signature=""), False),
+        ({"type": "content_block_stop", "index": 0}, False),
+        ({"type": "brand_new"}, False),
+        (DELTA, False),
+        (opened(type="text", text="a"), True),
+        (opened(type="thinking", thinking="hm"), True),
+        (opened(type="redacted_thinking", data="x"), True),
+        (opened(type="tool_use", id="toolu_1", name="f", input={}), True),
+        (opened(type="brand_new"), True),
+        (BLOCK[2], True),
+        (
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "signature_delta", "signature": "x"},
+            },
+            True,
+        ),
+    ],
+)
+def test_content_is_told_from_its_announcement(event, has_content, named):
+    blocks = [frame(START, named=named), frame(event, named=named)]
+    assert observed(*blocks).has_content is has_content
+    assert observed(b"".join(blocks)).has_content is has_content
+    assert observed(b"".join(blocks).replace(b"\n", b"\r\n")).has_content is has_content
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"event: content_block_delta\ndata: {broken\n\n",
+        b"event: content_block_start\ndata: {broken content_block_\n\n",
+    ],
+)
+def test_content_that_cannot_be_read_counts(block):
+    assert observed(frame(START), block).has_content
+
+
+def test_an_answer_without_content_has_none():
+    observer = observed(*map(frame, [START, BLOCK[0], BLOCK[3], DELTA, STOP, BLOCK[2]]))
+    assert (observer.finished, observer.has_content) == (True, False)
+
+
+def test_an_error_before_content_is_none():
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    observer = observed(b"".join(map(frame, [START, BLOCK[0], error, BLOCK[2]])))
+    assert (observer.error is not None, observer.has_content) == (True, False)
 
 
 def test_content_is_not_decoded():

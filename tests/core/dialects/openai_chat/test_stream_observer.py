@@ -42,7 +42,13 @@ def observed(*blocks):
 
 
 def state(observer):
-    return (observer.summary, observer.started, observer.finished, observer.error)
+    return (
+        observer.summary,
+        observer.started,
+        observer.has_content,
+        observer.finished,
+        observer.error,
+    )
 
 
 def test_a_stream_is_summarized():
@@ -238,6 +244,50 @@ def test_a_telling_event_that_is_no_chunk_is_a_fault():
         observed(ROLE, b'data: {"choices":[{"finish_reason":"stop"\n\n')
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    ("chunk", "has_content"),
+    [
+        (event(id="", model="", prompt_filter_results=[{"prompt_index": 0}]), False),
+        (event(choice({"role": "assistant", "content": "", "refusal": None})), False),
+        (event(choice({"role": "assistant", "content": None, "tool_calls": []})), False),
+        (event(choice({"content": "", "reasoning_content": ""}), usage=USAGE), False),
+        (event(choice() | {"delta": None}), False),
+        (b": OPENROUTER PROCESSING\n\n", False),
+        (event(choice({"content": "a"})), True),
+        (event(choice({"role": "assistant", "content": "a"})), True),
+        (event(choice({"content": ""}), choice({"content": "a"}, index=1)), True),
+        (event(choice({"reasoning_content": "hm"})), True),
+        (event(choice({"reasoning_details": [{"type": "reasoning.text"}]})), True),
+        (event(choice({"refusal": "no"})), True),
+        (event(choice({"tool_calls": [{"index": 0, "id": "call_1"}]})), True),
+        (event(choice({"function_call": {"name": "f"}})), True),
+        (event(choice({"audio": {"id": "audio_1"}})), True),
+        (event(choice({"content": "a"}, finish="stop"), id=None), True),
+    ],
+)
+def test_content_is_told_from_its_announcement(chunk, has_content, ending):
+    blocks = [block.replace(b"\n", ending) for block in (ROLE, chunk)]
+    assert observed(*blocks).has_content is has_content
+    assert observed(b"".join(blocks)).has_content is has_content
+
+
+def test_a_chunk_that_cannot_be_read_counts_as_content():
+    assert observed(ROLE, b"data: not even JSON\n\n").has_content
+
+
+def test_what_follows_the_first_content_is_passed_over():
+    observer = observed(ROLE, TEXT)
+    observer.observe(b"data: not even JSON\n\n")
+    assert observer.has_content
+
+
+def test_an_answer_without_content_has_none():
+    observer = observed(ROLE, STOP, COUNTED, DONE)
+    assert (observer.finished, observer.has_content) == (True, False)
+    assert observed(event(error={"message": "busy"})).has_content is False
+
+
 def test_an_event_without_data_is_none():
     assert observed(b"data:\n\n").started is False
 
@@ -259,7 +309,8 @@ def test_any_chunking_and_line_ending_gives_the_same_summary(noise, ending, size
         observer.observe(framer.feed(wire[at : at + size]))
         at += size
     observer.observe(framer.take_pending())
-    assert state(observer) == state(observed(ROLE, STOP, COUNTED, DONE))
+    said = [TEXT] if TEXT in noise else []
+    assert state(observer) == state(observed(ROLE, *said, STOP, COUNTED, DONE))
 
 
 @given(st.lists(st.binary() | st.sampled_from([ROLE, STOP, COUNTED, DONE])))

@@ -102,9 +102,9 @@ def test_the_position_is_that_of_the_last_frame_of_a_block(observer):
 
 def test_deltas_are_never_decoded(observer, monkeypatch):
     """Not even those that quote the events that are."""
-    observe(observer, *STREAM[:2])
+    observe(observer, *STREAM[:4], delta(3, "the first only tells that there is content"))
     monkeypatch.setattr(stream_observer, "_EVENT", None)
-    observe(observer, *STREAM[3:6])
+    observe(observer, *STREAM[4:6])
     assert observer.error is None
 
 
@@ -133,7 +133,7 @@ def test_each_terminal_event_finishes_the_stream(observer, status, fields, reaso
     observe(observer, *STREAM[:4], last)
     assert observer.finished
     assert observer.summary.finish_reason is reason
-    assert observer.error is None
+    assert (observer.error is not None) is (status == "failed")
 
 
 def test_a_failure_before_any_output_is_an_error(observer):
@@ -145,11 +145,61 @@ def test_a_failure_before_any_output_is_an_error(observer):
     assert observer.finished
 
 
-def test_a_failure_in_the_same_block_as_output_is_relayed(observer):
+@pytest.mark.parametrize(("blocks", "has_content"), [(STREAM[:4], False), (STREAM[:5], True)])
+def test_a_failure_tells_whether_there_was_content(observer, blocks, has_content):
     failed = frame(9, "response.failed", response=ended("failed", error=None))
-    observe(observer, b"".join([*STREAM[:4], failed]))
-    assert observer.error is None
-    assert observer.finished
+    observe(observer, b"".join([*blocks, failed]))
+    assert observer.error is not None
+    assert (observer.finished, observer.has_content) == (True, has_content)
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    ("event", "has_content"),
+    [
+        (b": keep-alive\n\n", False),
+        (frame(2, "response.queued", response=RUNNING), False),
+        (frame(2, "response.output_item.added", item={"type": "message", "content": []}), False),
+        (frame(2, "response.output_item.added", item={"type": "reasoning", "summary": []}), False),
+        (
+            frame(2, "response.content_part.added", part={"type": "output_text", "text": ""}),
+            False,
+        ),
+        (frame(2, "response.reasoning_summary_part.added", part={"text": ""}), False),
+        (b'data: {"type":"codex.rate_limits"}\n\n', False),
+        (frame(2, "response.output_item.added", item={"type": "function_call"}), True),
+        (
+            frame(2, "response.output_item.added", item={"type": "message", "content": [{}]}),
+            True,
+        ),
+        (
+            frame(2, "response.output_item.added", item={"type": "reasoning", "summary": [{}]}),
+            True,
+        ),
+        (frame(2, "response.content_part.added", part={"type": "output_text", "text": "a"}), True),
+        (delta(2, "a"), True),
+        (frame(2, "response.refusal.delta", delta="No"), True),
+        (frame(2, "response.reasoning_summary_text.delta", delta="Hm"), True),
+        (frame(2, "response.function_call_arguments.delta", delta="{"), True),
+        (frame(2, "response.output_item.done", item={"type": "reasoning"}), True),
+        (b"event: response.output_text.delta\ndata: {broken\n\n", True),
+    ],
+)
+def test_content_is_told_from_its_announcement(observer, event, has_content, ending):
+    for block in (*STREAM[:2], event):
+        observer.observe(block.replace(b"\n", ending))
+    assert observer.has_content is has_content
+    at_once = observe(ResponsesObserver(), b"".join([*STREAM[:2], event]).replace(b"\n", ending))
+    assert at_once.has_content is has_content
+
+
+def test_content_may_be_the_first_event(observer):
+    assert observe(observer, delta(0, "a")).has_content
+
+
+def test_an_answer_without_content_has_none(observer):
+    observe(observer, *STREAM[:4], STREAM[-1], delta(9, "too late"))
+    assert (observer.finished, observer.has_content) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -223,3 +273,4 @@ def test_any_chunking_gives_the_same_summary(cuts, ending):
     whole = observe(ResponsesObserver(), *STREAM)
     assert observer.summary == whole.summary
     assert (observer.finished, observer.error, observer.position) == (True, None, 6)
+    assert observer.has_content
