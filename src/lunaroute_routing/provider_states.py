@@ -94,6 +94,7 @@ def _snapshot(state: ProviderState) -> ProviderSnapshot:
     return ProviderSnapshot(
         provider=state.provider,
         breaker=state.breaker.state,
+        breaker_secs=state.breaker.opens_in,
         health=state.health.status,
         success_rate=state.health.success_rate,
         in_flight=state.in_flight,

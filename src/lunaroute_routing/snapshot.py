@@ -16,6 +16,8 @@ class ProviderSnapshot(Struct, frozen=True, kw_only=True):
     """One provider under one set of settings.
 
     Attributes:
+        breaker_secs: seconds until the breaker lets a request through, 0 if it does now;
+            infinite when it was opened by force.
         success_rate: from 0 to 1 within the health's window; None when nothing was asked.
         in_flight: requests that it is answering.
         cooldowns: those that are running.
@@ -25,6 +27,7 @@ class ProviderSnapshot(Struct, frozen=True, kw_only=True):
 
     provider: str
     breaker: BreakerState
+    breaker_secs: float
     health: HealthStatus
     success_rate: float | None
     in_flight: int

@@ -1,11 +1,23 @@
 """Which route a request takes."""
 
+from contextlib import asynccontextmanager
+from functools import partial
+
 import attrs
 import pytest
 
 from lunaroute_core import ConfigurationError, InvalidRequestError, Operation, RequestError
 from lunaroute_core.testing import chat_request, check_provider, text_response, wire_request
-from lunaroute_routing import Match, Router, RouteTable, Rule, Target, Tier
+from lunaroute_routing import (
+    HedgeSettings,
+    Match,
+    Router,
+    RouteTable,
+    RoutingSettings,
+    Rule,
+    Target,
+    Tier,
+)
 
 VENDORS = {"openai": "openai", "anthropic": "anthropic"}
 
@@ -216,8 +228,26 @@ async def test_an_inner_router_without_a_choice_left_is_passed_over(three, rule,
     assert three.asked == {"mock": 1, "anthropic": 1, "openai": 2}
 
 
-async def test_a_router_is_a_provider(three, rule):
-    await check_provider(three.router(rule("openai", "mock")))
+@pytest.mark.parametrize("hedged", [False, True])
+async def test_a_router_is_a_provider(three, rule, failing, hedged):
+    def fail(request):
+        return failing("server") if request.model == "bad" else text_response()
+
+    three.provider("openai", fail)
+    three.provider("mock", fail)
+    settings = RoutingSettings(hedge=HedgeSettings(enabled=hedged, after_ms=1))
+    router = three.router(rule("openai", "mock", settings=settings))
+
+    @asynccontextmanager
+    async def opened():
+        yield router
+
+    await check_provider(
+        opened,
+        chat_request,
+        make_bad_request=partial(chat_request, model="bad"),
+        in_use=lambda _: sum(state.in_flight for state in router.snapshot()),
+    )
 
 
 def test_a_tier_without_targets_is_left_out(three):
