@@ -1,5 +1,7 @@
 """One state for a provider and its settings, through reloads; its events and snapshots."""
 
+import math
+
 import msgspec
 import pytest
 
@@ -116,6 +118,7 @@ def test_a_snapshot_says_it_all(clock, states):
         ProviderSnapshot(
             provider="a",
             breaker="open",
+            breaker_secs=math.inf,
             health="unhealthy",
             success_rate=0.5,
             in_flight=3,
@@ -129,6 +132,7 @@ def test_a_snapshot_says_it_all(clock, states):
         ProviderSnapshot(
             provider="b",
             breaker="closed",
+            breaker_secs=0.0,
             health="unknown",
             success_rate=None,
             in_flight=0,
