@@ -23,7 +23,7 @@ from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model_request import ModelRequest, Operation
 from lunaroute_core.model_response import ModelResponse, Timings
-from lunaroute_core.model_stream import ByteSource, ModelStream, WireStream
+from lunaroute_core.model_stream import ModelStream
 from lunaroute_core.protocols import (
     ConfigStore,
     PIIDetector,
@@ -46,6 +46,7 @@ from lunaroute_core.translation_outcomes import (
 )
 from lunaroute_core.translation_warning import TranslationWarning
 from lunaroute_core.wire import WireRequest, WireResponse
+from lunaroute_core.wire_stream import ByteSource, WireStream
 
 __all__ = [
     "AnswerOutcome",
