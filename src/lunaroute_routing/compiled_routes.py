@@ -44,8 +44,9 @@ class CompiledRoutes:
                     f'there is no provider "{name}"', path=f"defaults.{vendor}"
                 )
         for name in self.providers:
-            rule = Rule(name=name, tiers=(Tier(targets=(Target(provider=name),)),))
-            self._direct[name] = self._route(rule)
+            settings = self.table.provider_settings.get(name)
+            tier = Tier(targets=(Target(provider=name),))
+            self._direct[name] = self._route(Rule(name=name, tiers=(tier,), settings=settings))
         self.states.retain(self._used())
 
     def of(self, rule: Rule) -> Route:

@@ -1,7 +1,10 @@
 """Where requests go that no rule takes, as the Router sees it."""
 
+import asyncio
+
 import pytest
 
+from lunaroute_core import UpstreamTimeoutError
 from lunaroute_core.testing import FakeProvider, chat_request
 from lunaroute_routing import Router
 from lunaroute_server.config import config_from_mapping
@@ -118,6 +121,15 @@ async def test_a_provider_that_is_turned_off_serves_nobody():
         "other": {"type": "openai"},
     }
     assert await asked(providers, model="a", dialect="openai_chat") == "other"
+
+
+async def test_a_providers_deadline_holds_for_its_vendors_clients():
+    document = {"providers": {"openai": {"timeouts": {"total_secs": 0.01}}}}
+    silent = FakeProvider(lambda _request: asyncio.Event().wait(), name="openai")
+    table = route_table(config_from_mapping(document))
+    router = Router(providers={"openai": silent}, table=table)
+    with pytest.raises(UpstreamTimeoutError, match=r"total deadline of 0\.01 s"):
+        await router.send(chat_request())
 
 
 def test_their_names_are_the_gateways_own():
