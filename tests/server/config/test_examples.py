@@ -7,11 +7,13 @@ import pytest
 from lunaroute_server.config import load_config
 
 FOLDER = Path(__file__).parents[3] / "examples" / "configs"
-NAMES = ["anthropic-proxy", "claude-code-proxy", "development", "openai-proxy"]
+NAMES = ["anthropic-proxy", "claude-code-proxy", "development", "openai-proxy", "routing"]
 
 
 def load(name):
-    environment = {"ANTHROPIC_API_KEY": "sk-ant-1"} if name == "anthropic-proxy" else {}
+    keys = {"anthropic-proxy": ["ANTHROPIC_API_KEY"]}
+    keys["routing"] = ["OPENAI_API_KEY", "OPENAI_BACKUP_KEY", "ANTHROPIC_API_KEY"]
+    environment = {key: f"sk-{key}" for key in keys.get(name, ())}
     return load_config(FOLDER / f"{name}.yaml", environment=environment)
 
 
@@ -33,7 +35,14 @@ def test_the_proxies_for_coding_assistants_pass_their_key_on(name):
 
 
 def test_the_anthropic_proxy_has_the_servers_key():
-    assert load("anthropic-proxy").config.providers["anthropic"].keys == ("sk-ant-1",)
+    assert load("anthropic-proxy").config.providers["anthropic"].keys == ("sk-ANTHROPIC_API_KEY",)
+
+
+def test_routing_has_two_accounts_and_an_alias():
+    config = load("routing").config
+    assert [*config.routing.aliases] == ["fast"]
+    assert [rule.name for rule in config.routing.rules] == ["assistants", "gpt"]
+    assert config.routing.rules[1].strategy.primary_providers == ("openai", "openai-backup")
 
 
 def test_development_finds_a_server_on_this_machine():

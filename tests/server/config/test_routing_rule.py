@@ -53,6 +53,11 @@ def test_a_models_pattern_may_be_written_in_several_places(written):
     assert rule(**written).match == MatchConfig(model_pattern="^gpt-")
 
 
+@pytest.mark.parametrize("pattern", ["^gpt-5$", "^(a|b)$", "^a$|^b$", r"\.1$"])
+def test_the_end_of_a_text_in_a_pattern_is_no_variable(pattern):
+    assert rule(match={"model_pattern": pattern}).match.model_pattern == pattern
+
+
 def test_the_originals_tagged_matchers_are_taken():
     assert rule(matcher={"type": "model", "pattern": "x"}).match.model_pattern == "x"
     assert rule(matcher={"type": "listener", "listener": "OpenAI"}).match.dialect == "OpenAI"
