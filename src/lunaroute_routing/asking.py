@@ -39,14 +39,15 @@ async def ask_stream(
 
 
 async def _begin(journey: Journey[ModelStream], attempt: Attempt, stream: ModelStream) -> None:
+    now = asyncio.get_running_loop().time()
     seconds = attempt.deployment.settings.timeouts.first_content_secs
     if seconds is not None:
-        stream.expect_content(within=seconds - attempt.seconds)
+        stream.first_content.by = now + max(0.0, seconds - attempt.seconds)
+        stream.first_content.seconds = seconds
     await stream.prime()
     # With nobody else to ask there is nothing to wait for.
     if journey.candidates.has_more() and attempt.request.operation is Operation.GENERATE:
-        held_since = asyncio.get_running_loop().time()
-        await stream.hold(until=held_since + journey.route.settings.commit_after_secs)
+        await stream.hold(until=now + journey.route.settings.commit_after_secs)
         attempt.answered(stream=True)
 
 

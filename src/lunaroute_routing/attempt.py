@@ -49,6 +49,10 @@ class Attempt:
         """The answer is there, or a stream's first content: take note of how long that took."""
         state = self.deployment.state
         (state.content_seconds if stream else state.answer_seconds).observe(self.seconds)
+        if self.ticket is not None and state.breaker.state == "half_open":
+            # A probe has shown what it was for: a long stream must not keep the next one waiting.
+            state.breaker.succeeded(self.ticket)
+            self.ticket = None
 
     def succeeded(self, usage: Usage | None) -> None:
         if self._end():
@@ -80,12 +84,12 @@ class Attempt:
 
     def _stream_ended(self, stream: ModelStream) -> None:
         failure = stream.failure
-        if failure is not None:
+        if isinstance(failure, ProviderError):
             self.failed(failure)
         elif stream.outcome == "completed":
             self.succeeded(stream.summary.usage)
         else:
-            self.cancelled(usage=stream.summary.usage)
+            self.cancelled(stream.summary.usage)
 
     def _end(self) -> bool:
         if self._ended:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from math import isfinite
 from typing import TypeAlias
 
 from attrs import define, field
@@ -27,6 +28,9 @@ from lunaroute_routing.settings import (
 from lunaroute_routing.snapshot import CooldownSnapshot, ProviderSnapshot
 
 _Key: TypeAlias = tuple[str, BreakerSettings, HealthSettings, CooldownSettings]
+
+LATENCY_DECAY_SECS = 60.0
+"""Answers take seconds to minutes, so that a shorter memory would have forgotten the last one."""
 
 
 @define(kw_only=True, eq=False)
@@ -73,8 +77,8 @@ class ProviderStates:
                 settings.health, clock, on_change=partial(self._health_changed, provider)
             ),
             cooldowns=Cooldowns(settings.cooldown, clock),
-            answer_seconds=PeakEWMA(clock),
-            content_seconds=PeakEWMA(clock),
+            answer_seconds=PeakEWMA(clock, LATENCY_DECAY_SECS),
+            content_seconds=PeakEWMA(clock, LATENCY_DECAY_SECS),
         )
 
     def _breaker_changed(self, provider: str, before: BreakerState, after: BreakerState) -> None:
@@ -91,10 +95,11 @@ def _key(provider: str, settings: RoutingSettings) -> _Key:
 
 
 def _snapshot(state: ProviderState) -> ProviderSnapshot:
+    opens_in = state.breaker.opens_in
     return ProviderSnapshot(
         provider=state.provider,
         breaker=state.breaker.state,
-        breaker_secs=state.breaker.opens_in,
+        breaker_secs=opens_in if isfinite(opens_in) else None,
         health=state.health.status,
         success_rate=state.health.success_rate,
         in_flight=state.in_flight,

@@ -32,11 +32,9 @@ class RequestLedger:
         stream.on_end.append(lambda ended: self._stream_ended(ended, provider))
 
     def _stream_ended(self, stream: ModelStream, provider: str) -> None:
-        if stream.failure is not None:
-            self._end("failed", provider, error=stream.failure.details.kind)
-        else:
-            completed = stream.outcome == "completed"
-            self._end("completed" if completed else "cancelled", provider)
+        outcome, failure = stream.outcome, stream.failure
+        error = failure.details.kind if isinstance(failure, ProviderError) else None
+        self._end("cancelled" if outcome in (None, "abandoned") else outcome, provider, error=error)
 
     def _end(
         self, outcome: RequestOutcome, provider: str | None, *, error: ErrorKind | None = None

@@ -17,7 +17,7 @@ class ProviderSnapshot(Struct, frozen=True, kw_only=True):
 
     Attributes:
         breaker_secs: seconds until the breaker lets a request through, 0 if it does now;
-            infinite when it was opened by force.
+            None when it was opened by force.
         success_rate: from 0 to 1 within the health's window; None when nothing was asked.
         in_flight: requests that it is answering.
         cooldowns: those that are running.
@@ -27,7 +27,7 @@ class ProviderSnapshot(Struct, frozen=True, kw_only=True):
 
     provider: str
     breaker: BreakerState
-    breaker_secs: float
+    breaker_secs: float | None
     health: HealthStatus
     success_rate: float | None
     in_flight: int

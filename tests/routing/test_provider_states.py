@@ -118,7 +118,7 @@ def test_a_snapshot_says_it_all(clock, states):
         ProviderSnapshot(
             provider="a",
             breaker="open",
-            breaker_secs=math.inf,
+            breaker_secs=None,
             health="unhealthy",
             success_rate=0.5,
             in_flight=3,

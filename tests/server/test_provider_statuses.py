@@ -8,6 +8,7 @@ from lunaroute_server.provider_statuses import provider_statuses
 def snapshot(provider, **changes):
     fields = {
         "breaker": "closed",
+        "breaker_secs": 0.0,
         "health": "unknown",
         "success_rate": None,
         "in_flight": 0,
