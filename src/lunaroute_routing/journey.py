@@ -227,14 +227,22 @@ class Journey(Generic[Answer]):
         self, found: tuple[RouteTier, Deployment], after: float
     ) -> "Answered[Answer] | None":
         """The answer of a deployment, or of another one that is asked while it is slow."""
-        async with asyncio.TaskGroup() as tasks:
-            racing = {tasks.create_task(self._outcome(*found))}
-            done, _ = await asyncio.wait(racing, timeout=after)
-            if not done and self.route.hedges.withdraw():
-                second = self.candidates.next()
-                if second is not None:
-                    racing.add(tasks.create_task(self._outcome(*second)))
-            result = await self._winner(racing)
+        asked: list[asyncio.Task[Answered[Answer] | _GaveUp | None]] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                asked.append(tasks.create_task(self._outcome(*found)))
+                done, _ = await asyncio.wait(asked, timeout=after)
+                if not done and self.route.hedges.withdraw():
+                    second = self.candidates.next()
+                    if second is not None:
+                        asked.append(tasks.create_task(self._outcome(*second)))
+                result = await self._winner(set(asked))
+        except BaseException:
+            # Somebody left just when there was an answer.
+            for task in asked:
+                if not task.cancelled() and isinstance(late := task.result(), Answered):
+                    await self.discard(late.answer)
+            raise
         if isinstance(result, _GaveUp):
             raise result.error
         return result
