@@ -77,6 +77,11 @@ class Router:
         self._held = HeldRoutes(clock=self.clock)
         self.replace(self.table)
 
+    @property
+    def states(self) -> ProviderStates:
+        """What is known of the providers, for whoever tells other processes of it."""
+        return self._states
+
     def replace(self, table: RouteTable) -> None:
         """Go by another table from the next request on; what is known of providers stays.
 

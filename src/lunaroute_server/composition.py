@@ -26,11 +26,12 @@ from lunaroute_egress import (
 from lunaroute_egress.endpoints import is_loopback, trusts_client_credentials
 from lunaroute_ingress import IngressSettings
 from lunaroute_routing import Router
+from lunaroute_routing.shared_cooldowns import SharedCooldowns
 from lunaroute_server.config import Config
 from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig, RequestBodyConfig
 from lunaroute_server.conversations import Conversations
 from lunaroute_server.route_table import route_table
-from lunaroute_storage import MemoryStateStore, SqliteStateStore
+from lunaroute_storage import MemoryStateStore, SqliteStateStore, open_state_store
 
 
 @define(kw_only=True)
@@ -42,6 +43,7 @@ class Composition:
         router: chooses among the providers that are enabled.
         clients: the HTTP clients that must be opened before `provider` is used.
         stores: the state stores, likewise.
+        beside: what runs while the gateway is open, on those.
     """
 
     provider: Provider
@@ -49,6 +51,7 @@ class Composition:
     settings: IngressSettings
     clients: list[HttpClient]
     stores: list[MemoryStateStore | SqliteStateStore]
+    beside: list[SharedCooldowns]
 
     def put_in_effect(self, config: Config) -> None:
         """Have the router go by another configuration of the same providers.
@@ -73,13 +76,27 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
         providers={name: builder.provider(name, one) for name, one in enabled.items()},
         table=route_table(config),
     )
+    stores = [] if conversations is None else conversations.stores
     return Composition(
         provider=router if conversations is None else conversations.before(router),
         router=router,
         settings=_settings(config),
         clients=builder.clients,
-        stores=[] if conversations is None else conversations.stores,
+        stores=stores,
+        beside=_shared_cooldowns(config, router, stores),
     )
+
+
+def _shared_cooldowns(
+    config: Config, router: Router, stores: list[MemoryStateStore | SqliteStateStore]
+) -> list[SharedCooldowns]:
+    """What tells other processes; it uses a store that is there, else adds one."""
+    asked = config.routing.share_cooldowns
+    if not (config.state.is_shared if asked is None else asked):
+        return []
+    if not stores:
+        stores.append(open_state_store(config.state.url))
+    return [SharedCooldowns(states=router.states, store=stores[0])]
 
 
 @define(kw_only=True)

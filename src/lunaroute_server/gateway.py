@@ -33,6 +33,7 @@ class Gateway:
         settings: the HTTP side's.
         clients: HTTP clients that are opened and closed with the gateway.
         stores: state stores, likewise.
+        beside: what runs on those while the gateway is open.
         router: whose providers `/readyz` lists; None where `provider` is another one.
     """
 
@@ -40,6 +41,7 @@ class Gateway:
     settings: IngressSettings = field(factory=IngressSettings)
     clients: list[HttpClient] = field(factory=list[HttpClient])
     stores: Sequence[AbstractAsyncContextManager[object]] = ()
+    beside: Sequence[AbstractAsyncContextManager[object]] = ()
     router: Router | None = None
     name: str = "gateway"
     in_flight: InFlight = field(
@@ -71,6 +73,7 @@ class Gateway:
             settings=composition.settings,
             clients=composition.clients,
             stores=composition.stores,
+            beside=composition.beside,
             router=composition.router,
         )
 
@@ -78,7 +81,7 @@ class Gateway:
         if self._opened is not None:
             raise RuntimeError("the gateway is open already")
         async with AsyncExitStack() as stack:
-            for each in (*self.stores, *self.clients):
+            for each in (*self.stores, *self.clients, *self.beside):
                 await stack.enter_async_context(each)
             stack.callback(self.in_flight.close)
             self._opened = stack.pop_all()

@@ -170,6 +170,35 @@ def test_answers_are_stored_where_that_is_asked_for(tmp_path):
     assert [store.path for store in composition.stores] == [tmp_path / "state.db"]
 
 
+def test_cool_downs_are_shared_where_state_is(tmp_path):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    composition = composed_with(tmp_path, state=state)
+    (shared,) = composition.beside
+    assert shared.states is composition.router.states
+    assert shared.store is composition.stores[0]
+    assert composed_with(tmp_path).beside == []
+    alone = composed_with(tmp_path, state=state, routing={"share_cooldowns": False})
+    assert alone.beside == []
+
+
+def test_cool_downs_get_a_store_where_nothing_else_needs_one(tmp_path):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    composition = composed_with(tmp_path, state=state, reasoning={"tunnel": False})
+    assert [store.path for store in composition.stores] == [tmp_path / "state.db"]
+    assert composition.beside[0].store is composition.stores[0]
+
+
+async def test_two_gateways_leave_a_provider_alone_together(tmp_path):
+    state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
+    one, other = (composed_with(tmp_path, state=state) for _ in range(2))
+    settings = one.router.table.provider_settings["mock"]
+    async with one.stores[0], other.stores[0]:
+        one.router.states.of("mock", settings).cooldowns.cool("echo", 30, started=0)
+        for composition in (one, other):
+            await composition.beside[0].exchange()
+        assert other.router.states.of("mock", settings).cooldowns.remaining("echo") > 29
+
+
 async def test_what_is_kept_is_encrypted(tmp_path):
     state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
     composition = composed_with(tmp_path, state=state)

@@ -1,6 +1,7 @@
 """The gateway as an object: opened, closed, asked, drained."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientTimeout
@@ -111,6 +112,20 @@ async def test_a_client_that_cannot_be_opened_closes_those_that_are():
     assert not gateway.is_open
     with pytest.raises(RuntimeError, match="enter its gateway first"):
         await get(first)
+
+
+async def test_what_runs_beside_it_is_open_while_the_stores_are():
+    order = []
+
+    @asynccontextmanager
+    async def part(name):
+        order.append(f"{name} opens")
+        yield
+        order.append(f"{name} closes")
+
+    async with Gateway(provider=FakeProvider(), stores=[part("store")], beside=[part("task")]):
+        pass
+    assert order == ["store opens", "task opens", "task closes", "store closes"]
 
 
 async def test_its_clients_are_closed_with_it():

@@ -9,7 +9,7 @@ Secret = Annotated[str, Meta(min_length=32)]
 
 
 class StateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where state is kept. Its content is encrypted."""
+    """Where state is kept. What comes from conversations is encrypted."""
 
     url: str = "memory://"
     """`memory://`, which ends with the process and is each worker's own, or `sqlite:///` and a
@@ -18,6 +18,11 @@ class StateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """At least 32 random characters, for encryption, and for the seal on what clients are given
     to bring back. Null: the file `secret` in the state directory (`$LUNAROUTE_HOME`, else
     `~/.lunaroute`), which is made if it is not there. Several machines need the same one."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may see what one keeps."""
+        return not self.url.startswith("memory:")
 
 
 class VaultConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

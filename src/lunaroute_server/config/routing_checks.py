@@ -19,7 +19,7 @@ def routing_problems(config: Config) -> Iterator[Problem]:
     yield from _names(config)
     yield from _retries(config)
     yield from _messages(config)
-    if config.routing.share_cooldowns and config.state.url.startswith("memory:"):
+    if config.routing.share_cooldowns and not config.state.is_shared:
         reason = "has no effect while state.url is memory://, which each process has for itself"
         yield _problem(reason, "routing", "share_cooldowns")
 
