@@ -1,6 +1,8 @@
 """Reads what the model wrote: whole messages, and the blocks that streams open."""
 
-from msgspec import Raw, Struct
+from typing import Literal
+
+from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
 from lunaroute_core.dialects.anthropic_messages.blocks import ANSWER_BLOCKS, read_block
@@ -42,7 +44,20 @@ class _Message(_Begun, kw_only=True):
     content: list[Raw]
 
 
+class _PlainMessage(_Message, kw_only=True, forbid_unknown_fields=True):
+    """One without any other field, as most are."""
+
+
+class _PlainText(Struct, forbid_unknown_fields=True):
+    """A text of which nothing else is said, as most are."""
+
+    type: Literal["text"]
+    text: str
+    citations: None = None
+
+
 _BEGUN, _MESSAGE = Decoder(_Begun), Decoder(_Message)
+_PLAIN_MESSAGE, _PLAIN_TEXT = Decoder(_PlainMessage), Decoder(_PlainText)
 _MODELLED = frozenset(_Message.__struct_fields__)
 
 
@@ -58,14 +73,13 @@ def read_message(body: bytes) -> NormalizedResponse:
         ValueError: the bytes are no message.
     """
     try:
-        message = read_request(_MESSAGE, body)
+        message, extensions = _read_whole(body)
         if message.type != "message":
             raise ValueError(f"not a message but {message.type!r}")
         blocks = [
             read_answer_block(raw, path=f"content[{at}]", model=message.model)
             for at, raw in enumerate(message.content)
         ]
-        extensions = _extensions(body)
     except InvalidRequestError as error:
         raise answer_error(error) from error
     return NormalizedResponse(
@@ -76,11 +90,19 @@ def read_message(body: bytes) -> NormalizedResponse:
             message.stop_reason,
             stop_sequence=message.stop_sequence,
             details=message.stop_details,
-            calls=any(isinstance(block, ToolCallBlock) for block in blocks),
+            calls=ToolCallBlock in map(type, blocks),
         ),
         usage=None if message.usage is None else read_usage(message.usage),
         extensions=extensions,
     )
+
+
+def _read_whole(body: bytes) -> tuple[_Message, Extensions]:
+    """A message and what is not modelled of it; that is looked for only where there is some."""
+    try:
+        return _PLAIN_MESSAGE.decode(body), {}
+    except (DecodeError, RecursionError, UnicodeDecodeError):
+        return read_request(_MESSAGE, body), _extensions(body)
 
 
 def read_start(raw: Raw) -> StreamStart:
@@ -100,7 +122,10 @@ def read_start(raw: Raw) -> StreamStart:
 
 def read_answer_block(raw: Raw, *, path: str, model: str) -> Block:
     """A block of an answer; InvalidRequestError, to be turned into another, for no block."""
-    block = read_block(raw, path, ANSWER_BLOCKS)
+    try:
+        return TextBlock(text=_PLAIN_TEXT.decode(raw).text)
+    except (DecodeError, RecursionError, UnicodeDecodeError):
+        block = read_block(raw, path, ANSWER_BLOCKS)
     if isinstance(block, ReasoningBlock):
         block.origin = Origin(dialect=DIALECT, vendor=VENDOR, model=model)
     elif block.extensions and isinstance(block, TextBlock):

@@ -1,5 +1,7 @@
 """Token counts, both ways. Anthropic's counters are disjoint, as the normalized ones are."""
 
+from operator import attrgetter
+
 from msgspec import Struct
 
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -44,6 +46,9 @@ _DETAILS = (
 )
 
 
+_details_of = attrgetter(*_DETAILS)
+
+
 def read_usage(wire: WireUsage) -> Usage:
     thinking = wire.output_tokens_details
     return Usage(
@@ -52,7 +57,11 @@ def read_usage(wire: WireUsage) -> Usage:
         cache_writes=_read_cache_writes(wire),
         output_tokens=wire.output_tokens,
         reasoning_tokens=thinking.thinking_tokens if thinking is not None else None,
-        details={key: value for key in _DETAILS if (value := getattr(wire, key)) is not None},
+        details={
+            key: value
+            for key, value in zip(_DETAILS, _details_of(wire), strict=True)
+            if value is not None
+        },
     )
 
 
