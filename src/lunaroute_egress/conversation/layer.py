@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from lunaroute_core import (
     InvalidRequestError,
@@ -20,7 +20,7 @@ from lunaroute_core.model import NormalizedRequest, NormalizedResponse, Origin, 
 from lunaroute_core.translation import Translation
 from lunaroute_egress.conversation.reasoning_seal import MARK, ReasoningSeal
 from lunaroute_egress.conversation.reasoning_vault import ReasoningVault
-from lunaroute_egress.conversation.returned_reasoning import ReturnedReasoning
+from lunaroute_egress.conversation.returned_reasoning import ReturnedReasoning, has_reasoning
 from lunaroute_egress.conversation.sealed_answer import SealedAnswer
 from lunaroute_egress.conversation.stored_responses import StoredResponses
 from lunaroute_egress.conversation.tenant import TenantNames
@@ -56,6 +56,7 @@ class ConversationLayer:
     stored: StoredResponses | None = None
     upstream_model: Callable[[str], str] = str
     strict: bool = False
+    _partners: "dict[str, _Partner]" = field(factory=dict[str, "_Partner"], init=False)
 
     @property
     def name(self) -> str:
@@ -67,9 +68,10 @@ class ConversationLayer:
             return await self.provider.send(self._passed(request))
         turn = await self._turn(request)
         response = await self.provider.send(turn.asked)
-        answer = staged_response(response.normalized, turn.stages)
+        given = response.normalized
+        answer = staged_response(given, turn.stages)
         await turn.finished(answer)
-        return response.with_normalized(answer)
+        return response if answer is given else response.with_normalized(answer)
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError or ProviderError."""
@@ -95,30 +97,40 @@ class ConversationLayer:
         except InvalidRequestError:
             # Perhaps it only speaks of seals, and its vendor knows what is not known here.
             return request
-        returned = ReturnedReasoning(seal=self.seal, origin=self._origin(request))
+        returned = ReturnedReasoning(seal=self.seal, origin=self._partner(request).origin)
         asked = returned.without_others(normalized, self._translation(request))
         return request if asked is normalized else request.with_normalized(asked)
 
     async def _turn(self, request: ModelRequest) -> "_Turn":
-        context, origin = request.context, self._origin(request)
+        context, partner = request.context, self._partner(request)
         context.tenant = self.tenants.of(request.headers)
-        memories, stages = self._memories(origin), list[AnswerStage]()
-        completed = request.normalized
-        for memory in memories:
+        stages = list[AnswerStage]()
+        given = completed = request.normalized
+        for memory in partner.memories:
             completed = await memory.recall(completed, context)
         if self.stored is not None and (promise := self.stored.promise(completed, context)):
             stages.append(promise)
         asked = completed
         if self.seal is not None:
-            returned = ReturnedReasoning(seal=self.seal, origin=origin)
-            asked = returned.opened(completed, self._translation(request))
-            stages.append(SealedAnswer(seal=self.seal, origin=origin))
+            if has_reasoning(completed):
+                returned = ReturnedReasoning(seal=self.seal, origin=partner.origin)
+                asked = returned.opened(completed, self._translation(request))
+            stages.append(SealedAnswer(seal=self.seal, origin=partner.origin))
         return _Turn(
             request=completed,
-            asked=request if asked is request.normalized else request.with_normalized(asked),
+            asked=request if asked is given else request.with_normalized(asked),
             stages=stages,
-            memories=memories,
+            memories=partner.memories,
         )
+
+    def _partner(self, request: ModelRequest) -> "_Partner":
+        partner = self._partners.get(request.model)
+        if partner is None:
+            origin = self._origin(request)
+            partner = _Partner(origin=origin, memories=self._memories(origin))
+            if len(self._partners) < 1024:  # clients choose the models
+                self._partners[request.model] = partner
+        return partner
 
     def _memories(self, origin: Origin) -> list[ConversationMemory]:
         """In the order in which they complete a request."""
@@ -141,6 +153,19 @@ class ConversationLayer:
 
     def _translation(self, request: ModelRequest) -> Translation:
         return Translation(strict=self.strict, warnings=request.context.warnings)
+
+
+@frozen(kw_only=True)
+class _Partner:
+    """The model that a conversation is with.
+
+    Attributes:
+        origin: of the reasoning that its answers hold.
+        memories: of its conversations, in the order in which they complete a request.
+    """
+
+    origin: Origin
+    memories: Sequence[ConversationMemory]
 
 
 @define(kw_only=True)

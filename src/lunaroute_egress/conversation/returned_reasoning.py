@@ -83,9 +83,16 @@ class ReturnedReasoning:
         return text == UNSIGNED or self.seal.opened(text) is not None
 
 
+def has_reasoning(request: NormalizedRequest) -> bool:
+    """Whether the conversation holds any, of whatever model."""
+    return any(map(_reasons, request.turns))
+
+
 def _changed(
     request: NormalizedRequest, read: _Reader, translation: Translation
 ) -> NormalizedRequest:
+    if not has_reasoning(request):
+        return request
     names = dialect_named(request.source.dialect).field_names
     dropped = partial(translation.dropped, f"{names.get('turns', 'turns')}[].reasoning", _DROPPED)
     turns = [_read(turn, read, dropped) if _reasons(turn) else turn for turn in request.turns]
@@ -105,4 +112,4 @@ def _read(turn: Message, read: _Reader, dropped: Callable[[], None]) -> Message:
 
 
 def _reasons(turn: Message) -> bool:
-    return turn.role == "assistant" and any(isinstance(it, ReasoningBlock) for it in turn.blocks)
+    return turn.role == "assistant" and ReasoningBlock in map(type, turn.blocks)

@@ -74,4 +74,4 @@ class SealedAnswer(Struct, kw_only=True):
 
 
 def _reasons(blocks: list[Block]) -> bool:
-    return any(isinstance(it, ReasoningBlock) for it in blocks)
+    return ReasoningBlock in map(type, blocks)
