@@ -15,10 +15,14 @@ from lunaroute_core.model import (
     Block,
     Message,
     RefusalBlock,
+    TextBlock,
     ToolCallBlock,
     ToolResultBlock,
 )
 from lunaroute_core.request_limits import RequestLimits
+
+_PLAIN_FIELDS = 2
+"""`role` and `content`."""
 
 
 class MessageReader(Struct):
@@ -36,6 +40,11 @@ class MessageReader(Struct):
         Raises:
             InvalidRequestError: it is malformed, or over a limit.
         """
+        if isinstance(value, dict) and len(value) == _PLAIN_FIELDS and value.get("role") == "user":
+            content = value.get("content")
+            if isinstance(content, str):
+                self._add_text(content, path=path)
+                return
         message = Fields.of(value, path=path)
         role = message.needed_text("role")
         match role:
@@ -57,6 +66,11 @@ class MessageReader(Struct):
 
     def _content(self, message: Fields, *, needed: bool) -> tuple[list[Block], JSONObject]:
         return decode_content(message, max_bytes=self.limits.max_string_bytes, needed=needed)
+
+    def _add_text(self, text: str, *, path: str) -> None:
+        """A user's message of nothing else, as most are: the same as if read field by field."""
+        check_bytes(text, self.limits.max_string_bytes, param=f"{path}.content")
+        self.turns.append(Message(role="user", blocks=[TextBlock(text=text)]))
 
     def _add(self, turn: Message, message: Fields, form: JSONObject) -> None:
         turn.name = message.text("name")

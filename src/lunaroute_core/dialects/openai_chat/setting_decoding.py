@@ -1,7 +1,7 @@
 """The fields of a request beside its conversation, which are read in groups."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -31,23 +31,6 @@ from lunaroute_core.model import (
 )
 from lunaroute_core.request_limits import RequestLimits
 
-_TOOLS = frozenset(
-    {
-        "function_call",
-        "functions",
-        "parallel_tool_calls",
-        "tool_choice",
-        "tools",
-        "web_search_options",
-    }
-)
-_LIMITS = frozenset({"max_completion_tokens", "max_tokens"})
-_OUTPUT = frozenset({"audio", "modalities", "response_format", "verbosity"})
-_REASONING = frozenset({"reasoning_effort"})
-_STREAM = frozenset({"stream", "stream_options"})
-_IDENTITY = frozenset({"metadata", "safety_identifier", "user"})
-_SERVICE = frozenset({"prompt_cache_key", "prompt_cache_options", "service_tier", "store"})
-
 _LEGACY = RequestSource(dialect=DIALECT, legacy_functions=True)
 
 
@@ -70,22 +53,22 @@ class SettingsReader(Struct):
         Raises:
             InvalidRequestError: one has a wrong type, is out of range or over a limit.
         """
-        there = self.fields.keys()
-        if not _TOOLS.isdisjoint(there):
+        groups = set(map(_GROUP_OF.get, self.fields.keys()))
+        if "tools" in groups:
             self._read_tools()
-        if not _LIMITS.isdisjoint(there):
+        if "limits" in groups:
             self._read_limits()
-        if not _SAMPLING.isdisjoint(there):
+        if "sampling" in groups:
             self._read_sampling()
-        if not _OUTPUT.isdisjoint(there):
+        if "output" in groups:
             self._read_output()
-        if not _REASONING.isdisjoint(there):
+        if "reasoning" in groups:
             self._read_reasoning()
-        if not _STREAM.isdisjoint(there):
+        if "stream" in groups:
             self._read_stream()
-        if not _IDENTITY.isdisjoint(there):
+        if "identity" in groups:
             self._read_identity()
-        if not _SERVICE.isdisjoint(there):
+        if "service" in groups:
             self._read_service()
 
     def _read_tools(self) -> None:
@@ -222,7 +205,24 @@ _SAMPLING_FIELDS: Mapping[str, _SamplingReader] = {
     "logprobs": lambda settings, key: settings.fields.flag(key),
     "top_logprobs": _top_logprobs,
 }
-_SAMPLING = frozenset(_SAMPLING_FIELDS)
+_GROUPS: Mapping[str, Iterable[str]] = {
+    "tools": (
+        "function_call",
+        "functions",
+        "parallel_tool_calls",
+        "tool_choice",
+        "tools",
+        "web_search_options",
+    ),
+    "limits": ("max_completion_tokens", "max_tokens"),
+    "sampling": _SAMPLING_FIELDS,
+    "output": ("audio", "modalities", "response_format", "verbosity"),
+    "reasoning": ("reasoning_effort",),
+    "stream": ("stream", "stream_options"),
+    "identity": ("metadata", "safety_identifier", "user"),
+    "service": ("prompt_cache_key", "prompt_cache_options", "service_tier", "store"),
+}
+_GROUP_OF = {field: group for group, fields in _GROUPS.items() for field in fields}
 
 
 def _format(fields: Fields) -> OutputFormat | None:
