@@ -35,4 +35,4 @@ def translated(
 
 
 def _neutral(headers: Headers) -> Headers:
-    return tuple(pair for pair in headers if pair[0] in _NEUTRAL)
+    return tuple([pair for pair in headers if pair[0] in _NEUTRAL])

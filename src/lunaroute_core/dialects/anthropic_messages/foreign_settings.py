@@ -1,5 +1,7 @@
 """Makes other dialects' sampling, output format and identity Anthropic's."""
 
+from operator import attrgetter
+
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
@@ -20,6 +22,8 @@ from lunaroute_core.model import (
 
 _NEUTRAL = 1
 """The `temperature` and `top_p` that change nothing."""
+_PROMISES = ("n", "logprobs", "top_logprobs", "logit_bias")
+_promised = attrgetter(*_PROMISES)
 _NOBODY = Identity()
 _PLAIN = Output()
 
@@ -40,14 +44,8 @@ def adapted_sampling(sampling: Sampling, adaptation: Adaptation, *, thinking: bo
 
 
 def _check_promises(sampling: Sampling, adaptation: Adaptation) -> None:
-    promises = (
-        ("n", sampling.n is not None and sampling.n > 1),
-        ("logprobs", sampling.logprobs),
-        ("top_logprobs", sampling.top_logprobs),
-        ("logit_bias", sampling.logit_bias),
-    )
-    for key, asked in promises:
-        if asked:
+    for key, asked in zip(_PROMISES, _promised(sampling), strict=True):
+        if asked and not (key == "n" and asked == 1):
             adaptation.translation.rejected(adaptation.named(key), "Anthropic has nothing like it")
 
 

@@ -37,6 +37,8 @@ def adapted_tools(
     Raises:
         InvalidRequestError: Anthropic cannot offer one of them.
     """
+    if not request.tools:
+        return []
     tools = [
         adapted
         for tool, param in zip(request.tools, fields, strict=True)

@@ -22,7 +22,7 @@ def adapted_instructions(blocks: list[Block], adaptation: Adaptation) -> list[Bl
     Raises:
         InvalidRequestError: one is no text.
     """
-    return [*_system_texts(blocks, adaptation, key="instructions")]
+    return [*_system_texts(blocks, adaptation, key="instructions")] if blocks else []
 
 
 def adapted_turns(turns: list[Message], adaptation: Adaptation) -> list[Message]:

@@ -91,8 +91,9 @@ def _annotations(texts: list[TextBlock]) -> list[JSONObject]:
     annotations: list[JSONObject] = []
     for block in texts:
         length = len(block.text)
-        written = [annotation(it, base=base, length=length) for it in block.citations]
-        annotations += [it for it in written if it is not None]
+        if block.citations:
+            written = [annotation(it, base=base, length=length) for it in block.citations]
+            annotations += [it for it in written if it is not None]
         base += length
     return annotations
 

@@ -87,13 +87,13 @@ class ChatResponses:
 
 
 def _choice(candidate: Candidate, *, legacy: bool) -> JSONObject:
-    calls = any(isinstance(block, ToolCallBlock) for block in candidate.blocks)
-    texts = (block for block in candidate.blocks if isinstance(block, TextBlock))
-    tokens = [token for text in texts for token in text.logprobs]
+    blocks = candidate.blocks
+    calls = ToolCallBlock in map(type, blocks)
+    tokens = [it for block in blocks if isinstance(block, TextBlock) for it in block.logprobs]
     kept = own_fields(candidate.extensions)
     return {
         "index": candidate.index,
-        "message": encode_message(candidate.blocks, legacy=legacy),
+        "message": encode_message(blocks, legacy=legacy),
         "finish_reason": finish_word(candidate.finish, calls=calls, legacy=legacy),
         **kept,
         "logprobs": choice_logprobs(tokens, kept),
