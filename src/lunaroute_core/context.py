@@ -39,6 +39,8 @@ class RequestContext(Struct, kw_only=True):
     tenant: str = ""
     """Whose state this is: a keyed hash of the client's credential, set by a layer that keeps
     state; "" without one."""
+    route: str | None = None
+    """The route that the request took, set by the router."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
     warnings: list[TranslationWarning] = []

@@ -22,6 +22,8 @@ class Exchange(Struct, kw_only=True):
         traceparent: what to send upstream; None when the client sent none.
         status: of the answer; None until it has begun.
         dialect, model, provider: who asked whom for what, where that is known.
+        route: the route it took to the provider.
+        attempts: how often an upstream was asked.
         outcome: `completed`, `failed` or `client_gone`.
         error: the kind of error, and `error_message` its text.
         warnings: what translation dropped or emulated; it grows as the request is served.
@@ -36,6 +38,8 @@ class Exchange(Struct, kw_only=True):
     dialect: str | None = None
     model: str | None = None
     provider: str | None = None
+    route: str | None = None
+    attempts: int | None = None
     outcome: str | None = None
     error: str | None = None
     error_message: str | None = None

@@ -55,6 +55,9 @@ class Relay:
                 await self._send(call, watch)
         except ClientGoneError:
             exchange.outcome = "client_gone"
+        finally:
+            context = request.context
+            exchange.route, exchange.attempts = context.route, context.attempts
 
     async def _send(self, call: "_Call", watch: ClientWatch) -> None:
         try:

@@ -129,6 +129,7 @@ class Router:
         self, choice: Choice, ask: "Ask[Answer]", discard: Callable[[Answer], Awaitable[None]]
     ) -> Journey[Answer]:
         route, request = choice.route, choice.request
+        request.context.route = route.name
         held = self._held.held(request) if route.has_choice else None
         first = held.deployment if held is not None and held.rule == route.name else None
         return Journey(

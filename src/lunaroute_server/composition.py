@@ -31,6 +31,7 @@ from lunaroute_server.config import Config
 from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig, RequestBodyConfig
 from lunaroute_server.conversations import Conversations
 from lunaroute_server.route_table import route_table
+from lunaroute_server.routing_log import RoutingLog
 from lunaroute_storage import MemoryStateStore, SqliteStateStore, open_state_store
 
 
@@ -75,6 +76,7 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
     router = Router(
         providers={name: builder.provider(name, one) for name, one in enabled.items()},
         table=route_table(config),
+        observers=(RoutingLog(),),
     )
     stores = [] if conversations is None else conversations.stores
     return Composition(

@@ -9,13 +9,22 @@ from starlette.types import Scope
 from lunaroute_ingress.exchange import Exchange
 
 _log = structlog.get_logger("lunaroute.request")
-_FACTS = ("dialect", "model", "provider", "outcome", "error", "error_message")
+_FACTS = (
+    "dialect",
+    "model",
+    "route",
+    "provider",
+    "attempts",
+    "outcome",
+    "error",
+    "error_message",
+)
 
 
 @frozen(kw_only=True)
 class RequestLog:
     """Logs `request.completed`: method, path, status, duration in milliseconds, and what is
-    known of dialect, model, provider, outcome, error and warnings: all that translation dropped
+    known of dialect, model, route, provider, attempts, outcome, error and warnings: all that translation dropped
     or emulated, where the header has only the first ones.
     """
 

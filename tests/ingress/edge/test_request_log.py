@@ -99,3 +99,14 @@ async def test_nothing_is_logged_unless_it_is_wanted(gateway_client, path, body)
     with capture_logs() as lines:
         await gateway_client(FakeProvider())("POST", path, body)
     assert lines == []
+
+
+async def test_a_line_says_by_which_route_and_after_how_many_attempts(line_of, path, body):
+    class Routing(FakeProvider):
+        async def send(self, request):
+            request.context.route = "cheap"
+            request.context.attempts += 1
+            return await super().send(request)
+
+    line = await line_of(Routing(), "POST", path, body)
+    assert (line["route"], line["attempts"]) == ("cheap", 2)
