@@ -170,9 +170,9 @@ class ModelStream:
             return
         self._primed = True
         try:
-            with self._failures_noted():
-                await self._prime()
-        except BaseException:
+            await self._prime()
+        except BaseException as error:
+            self._note_failure(error)
             await self.aclose()
             raise
 
@@ -210,9 +210,9 @@ class ModelStream:
         """
         await self.prime()
         try:
-            with self._failures_noted():
-                return await self._hold(until)
-        except BaseException:
+            return await self._hold(until)
+        except BaseException as error:
+            self._note_failure(error)
             await self.aclose()
             raise
 
