@@ -3,6 +3,7 @@
 from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
 from lunaroute_core.context import RequestContext, new_request_id
 from lunaroute_core.conversation_memory import ConversationMemory
+from lunaroute_core.deadlines import DeadlineOverrides, Deadlines
 from lunaroute_core.errors import (
     ConfigurationError,
     ErrorDetails,
@@ -55,6 +56,8 @@ __all__ = [
     "ConfigStore",
     "ConfigurationError",
     "ConversationMemory",
+    "DeadlineOverrides",
+    "Deadlines",
     "DialectOutcomes",
     "ErrorDetails",
     "ErrorKind",

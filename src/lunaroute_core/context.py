@@ -5,6 +5,7 @@ import time
 
 from msgspec import Struct, field
 
+from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_core.translation_warning import TranslationWarning
 
 
@@ -41,6 +42,8 @@ class RequestContext(Struct, kw_only=True):
     state; "" without one."""
     route: str | None = None
     """The route that the request took, set by the router."""
+    deadlines: DeadlineOverrides | None = None
+    """What goes before the deadlines of the provider that is asked."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
     warnings: list[TranslationWarning] = []

@@ -158,7 +158,7 @@ class UpstreamUnavailableError(ProviderError):
 
 
 class UpstreamTimeoutError(ProviderError):
-    """A deadline passed. `phase` is `connect`, `first_byte`, `idle` or `total`."""
+    """A deadline passed. `phase` is `connect`, `first_byte`, `first_content`, `idle` or `total`."""
 
     def __init__(self, *, phase: str, seconds: float, provider: str) -> None:
         self.phase = phase

@@ -1,8 +1,8 @@
 """The HTTP side towards vendors: connectors, credentials, headers, templates."""
 
+from lunaroute_core.deadlines import Deadlines
 from lunaroute_egress.connector import Connector
 from lunaroute_egress.credentials import KeyRing
-from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import (
     AnthropicEndpoint,
     AzureOpenAIEndpoint,

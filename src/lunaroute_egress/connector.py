@@ -22,6 +22,7 @@ from lunaroute_core import (
 from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
 from lunaroute_core.content_encoding import MAX_DECODED_BYTES
+from lunaroute_core.deadlines import Deadlines
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import Headers
@@ -29,7 +30,6 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.servers import server_at
 from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_egress.credentials import KeyRing, client_credentials
-from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
 from lunaroute_egress.http_client import HttpClient
 from lunaroute_egress.learned_capabilities import LearnedCapabilities
@@ -259,15 +259,18 @@ class Connector:
     ) -> tuple[UpstreamCall, Coroutine[None, None, ClientResponse]]:
         """A call and what opens it: sending the request."""
         request.context.attempts += 1
+        deadlines = self.deadlines.overridden(request.context.deadlines)
         sending = self.http.request(
             wire.method,
             self._url(request, wire),
             server=self._server,
             headers=self._headers(request, wire, stream=stream),
             body=wire.body,
-            deadline=self._timeout,
+            deadline=self._timeout
+            if deadlines.connect == self.deadlines.connect
+            else ClientTimeout(connect=deadlines.connect),
         )
-        call = UpstreamCall(provider=self.name, deadlines=self.deadlines, watch=self.http.watch)
+        call = UpstreamCall(provider=self.name, deadlines=deadlines, watch=self.http.watch)
         return call, sending
 
     def _url(self, request: ModelRequest, wire: WireRequest) -> URL:

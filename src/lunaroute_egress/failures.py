@@ -6,13 +6,13 @@ import aiohttp
 from aiohttp.http_exceptions import PayloadEncodingError
 
 from lunaroute_core.content_encoding import ContentEncodingError
+from lunaroute_core.deadlines import Deadlines
 from lunaroute_core.errors import (
     ProviderError,
     UpstreamProtocolError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
-from lunaroute_egress.deadlines import Deadlines
 
 CLIENT_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """What the HTTP client raises; ValueError covers malformed framing, URLs and encodings."""

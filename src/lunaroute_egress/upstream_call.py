@@ -8,9 +8,9 @@ import aiohttp
 from attrs import define, field
 
 from lunaroute_core.content_encoding import Decoder
+from lunaroute_core.deadlines import Deadlines
 from lunaroute_core.errors import UpstreamProtocolError, UpstreamTimeoutError
 from lunaroute_egress.deadline_watch import DeadlineWatch
-from lunaroute_egress.deadlines import Deadlines
 from lunaroute_egress.failures import CLIENT_FAILURES, before_answer, within_answer
 
 

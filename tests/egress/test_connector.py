@@ -14,6 +14,7 @@ import trustme
 import zstandard
 
 from lunaroute_core import (
+    DeadlineOverrides,
     InvalidRequestError,
     ModelRequest,
     Operation,
@@ -50,6 +51,7 @@ from lunaroute_egress import (
     KeyRing,
     ModelNames,
     OpenAIEndpoint,
+    PoolSettings,
     Templates,
 )
 
@@ -559,6 +561,35 @@ class TestDeadlines:
         reply = sse_reply(FRAMES[:1], end="hang") if stream else json_reply(200, b"{}", end="hang")
         async with ScriptedUpstream(reply) as upstream:
             assert await self.failed(connector, upstream, wire_request(body), idle=0.05) == "idle"
+
+    @pytest.mark.parametrize("body", [CHAT_BODY, CHAT_STREAM_BODY])
+    @pytest.mark.parametrize(
+        "overrides", [DeadlineOverrides(idle=0.05), DeadlineOverrides(total=0.05)]
+    )
+    async def test_a_request_may_bring_its_own(self, connector, body, overrides):
+        stream = b"stream" in body
+        reply = sse_reply(FRAMES[:1], end="hang") if stream else json_reply(200, b"{}", end="hang")
+        request = wire_request(body)
+        request.context.deadlines = overrides
+        async with ScriptedUpstream(reply) as upstream:
+            phase = await self.failed(connector, upstream, request, idle=60, total=60)
+        assert phase == ("idle" if overrides.total is None else "total")
+
+    async def test_a_request_may_bring_its_own_for_connecting(self, connector):
+        """The pool's one connection is taken."""
+        async with (
+            ScriptedUpstream(Reply([Hang()])) as upstream,
+            HttpClient(pool=PoolSettings(max_connections=1)) as http,
+            asyncio.TaskGroup() as group,
+        ):
+            one = connector(upstream, http=http)
+            first = group.create_task(one.send(wire_request(CHAT_BODY)))
+            await asyncio.sleep(0)
+            request = wire_request(CHAT_BODY)
+            request.context.deadlines = DeadlineOverrides(connect=0.05)
+            with pytest.raises(UpstreamTimeoutError, match=r"connect deadline of 0\.05 s"):
+                await one.send(request)
+            first.cancel()
 
     async def test_total_ends_a_stream_that_never_pauses(self, connector):
         event = asyncio.Event()
