@@ -2,7 +2,7 @@
 
 import asyncio
 
-from attrs import evolve
+from msgspec.structs import replace
 from lunaroute_core.deadlines import DeadlineOverrides
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation
@@ -55,5 +55,5 @@ def _set_deadlines(journey: Journey[object], attempt: Attempt, request: ModelReq
     deadlines, total = attempt.deployment.deadlines, journey.route.settings.timeouts.total_secs
     if total is not None:
         left = max(0.0, total - journey.seconds)
-        deadlines = evolve(deadlines or DeadlineOverrides(), total=left)
+        deadlines = replace(deadlines or DeadlineOverrides(), total=left)
     request.context.deadlines = deadlines

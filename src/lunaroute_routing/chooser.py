@@ -67,9 +67,9 @@ class Chooser:
                 request = request.with_model(model)
             return Choice(route, request, "provider")
         if (name := context.route_override) is not None:
-            route = routes.named(name)
+            route = routes.named(name) or routes.to(name)
             if route is None:
-                raise unknown_route(name, routes.names)
+                raise unknown_route(name, (*routes.names, *routes.providers))
             return Choice(route, request, "route")
         return None
 

@@ -90,18 +90,20 @@ async def test_an_unknown_provider_in_the_header_is_an_error_that_names_the_know
     assert caught.value.details.param == "X-Luna-Provider"
 
 
-async def test_a_route_can_be_named(three, rule):
+@pytest.mark.parametrize(("name", "expected"), [("cheap", "mock"), ("anthropic", "anthropic")])
+async def test_a_route_can_be_named(three, rule, name, expected):
     router = three.router(rule("openai"), rule("mock", name="cheap"))
     request = chat_request()
-    request.context.route_override = "cheap"
+    request.context.route_override = name
     await router.send(request)
-    assert three.asked == {"mock": 1}
+    assert three.asked == {expected: 1}
+    assert request.context.route == name
 
 
 async def test_an_unknown_route_is_an_error_that_names_the_known(three, rule):
     request = chat_request()
     request.context.route_override = "nowhere"
-    with pytest.raises(InvalidRequestError, match="only all") as caught:
+    with pytest.raises(InvalidRequestError, match="only all, openai, anthropic, mock") as caught:
         await three.router(rule("openai")).send(request)
     assert caught.value.details.param == "X-Luna-Route"
 
