@@ -30,7 +30,7 @@ MADE_UP = re.compile(
 )
 
 # Where an import's name is not the distribution's.
-DISTRIBUTIONS = {"re2": "google-re2", "yaml": "pyyaml"}
+DISTRIBUTIONS = {"genai_prices": "genai-prices", "re2": "google-re2", "yaml": "pyyaml"}
 # Loaded by uvicorn, which is told to by name.
 NEVER_IMPORTED = {"httptools"}
 

@@ -25,6 +25,7 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model_request import ModelRequest, Operation
 from lunaroute_core.model_response import ModelResponse, Timings
 from lunaroute_core.model_stream import ModelStream
+from lunaroute_core.price import Price
 from lunaroute_core.protocols import (
     ConfigStore,
     PIIDetector,
@@ -74,6 +75,7 @@ __all__ = [
     "Operation",
     "PIIDetector",
     "PIIMatch",
+    "Price",
     "Profiles",
     "Provider",
     "ProviderError",

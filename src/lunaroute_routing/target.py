@@ -2,12 +2,7 @@
 
 from msgspec import Struct
 
-
-class Price(Struct, frozen=True, kw_only=True):
-    """US dollars for a million tokens."""
-
-    input: float
-    output: float
+from lunaroute_core import Price
 
 
 class Target(Struct, frozen=True, kw_only=True):

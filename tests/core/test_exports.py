@@ -11,7 +11,19 @@ PACKAGES = [
     "lunaroute_core.model",
     "lunaroute_core.testing",
 ]
-HEAVY = {"aiohttp", "brotli", "hypercorn", "starlette", "structlog", "typer", "yaml", "zstandard"}
+HEAVY = {
+    "aiohttp",
+    "brotli",
+    "genai_prices",
+    "httpx2",
+    "hypercorn",
+    "pydantic",
+    "starlette",
+    "structlog",
+    "typer",
+    "yaml",
+    "zstandard",
+}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
