@@ -23,25 +23,27 @@ def parse_retry_after(headers: Headers, *, now: float | None = None) -> float | 
         now: Unix time against which a date is read; by default the answer's own `Date`,
             so that no two clocks need to agree, and the system clock without one.
     """
-    milliseconds = _number(find_header(headers, b"retry-after-ms"))
+    milliseconds = finite_number(find_header(headers, b"retry-after-ms"))
     if milliseconds is not None:
         return _bounded(milliseconds / 1000)
     value = find_header(headers, b"retry-after")
-    seconds = _number(value)
+    seconds = finite_number(value)
     if seconds is not None:
         return _bounded(seconds)
     moment = _unix_time(value)
     if moment is None:
         return None
-    return _bounded(moment - (_answered_at(headers) if now is None else now))
+    return _bounded(moment - (answered_at(headers) if now is None else now))
 
 
-def _answered_at(headers: Headers) -> float:
+def answered_at(headers: Headers) -> float:
+    """The Unix time of an answer: its own `Date`, else the system clock."""
     date = _unix_time(find_header(headers, b"date"))
     return time.time() if date is None else date
 
 
-def _number(text: str | None) -> float | None:
+def finite_number(text: str | None) -> float | None:
+    """A header's number; None for what is none, infinities included."""
     try:
         number = float(text) if text is not None else math.nan
     except ValueError:

@@ -4,10 +4,12 @@ import re
 
 import msgspec
 
+from lunaroute_core.dialects.anthropic_messages.rate_limits import rate_limits
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.errors import KINDS_BY_STATUS, ErrorDetails, ErrorKind
 from lunaroute_core.headers import Headers, find_header
 from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.rate_limits import wait_for_limits
 from lunaroute_core.retry_after import parse_retry_after
 from lunaroute_core.sse import encode_event
 
@@ -62,7 +64,7 @@ class MessagesErrors:
         kind_word, message = _text(error, "type"), _message(answer, body)
         code = _text(_as_object(error.get("details")), "error_code") or _text(error, "code")
         retry = find_header(headers, b"x-should-retry")
-        return ErrorDetails(
+        details = ErrorDetails(
             kind=error_kind(kind_word, status=status, code=code, message=message or ""),
             message=message or f"the upstream answered with status {status}",
             status=status,
@@ -72,6 +74,10 @@ class MessagesErrors:
             request_id=find_header(headers, b"request-id") or _text(answer, "request_id"),
             should_retry={"true": True, "false": False}.get(retry or ""),
         )
+        if details.retry_after is not None:
+            return details
+        wait = wait_for_limits(rate_limits(headers), details)
+        return msgspec.structs.replace(details, retry_after=wait)
 
     def encode(self, error: ErrorDetails, *, request_id: str) -> tuple[int, bytes]:
         status, _ = _ON_THE_WIRE[error.kind]

@@ -10,9 +10,11 @@ import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import AnswerSummary
+from lunaroute_core.dialects.openai_vendor.rate_limits import openai_rate_limits
 from lunaroute_core.errors import KINDS_BY_STATUS, ErrorDetails, ErrorKind
 from lunaroute_core.headers import Headers, find_header
 from lunaroute_core.json_value import JSONObject, JSONValue
+from lunaroute_core.rate_limits import wait_for_limits
 from lunaroute_core.retry_after import parse_retry_after
 from lunaroute_core.sse import encode_event
 
@@ -104,9 +106,12 @@ def decode_openai_error(status: int, headers: Headers, body: bytes) -> ErrorDeta
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = body.decode("utf-8", "replace")
     details = openai_error_details(answer, status=status)
+    retry_after = parse_retry_after(headers)
+    if retry_after is None:
+        retry_after = wait_for_limits(openai_rate_limits(headers), details)
     return msgspec.structs.replace(
         details,
-        retry_after=parse_retry_after(headers),
+        retry_after=retry_after,
         request_id=find_header(headers, b"x-request-id"),
         should_retry={"true": True, "false": False}.get(
             find_header(headers, b"x-should-retry") or ""
