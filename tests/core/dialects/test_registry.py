@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+import re2
 
 from lunaroute_core.dialects.registry import DIALECTS, DialectRegistry, dialect_named
 
@@ -29,6 +30,31 @@ def test_an_unknown_name_is_a_key_error():
 def test_a_line_without_its_folder_is_seen_at_once(name):
     with pytest.raises((ImportError, AttributeError), match=name):
         DialectRegistry((name,))[name]
+
+
+@pytest.mark.parametrize(
+    ("model", "vendors"),
+    [
+        ("gpt-5", {"openai"}),
+        ("o4-mini", {"openai"}),
+        ("chatgpt-4o-latest", {"openai"}),
+        ("codex-mini-latest", {"openai"}),
+        ("computer-use-preview", {"openai"}),
+        ("ft:gpt-4.1-mini:mine::a1", {"openai"}),
+        ("claude-opus-4-1", {"anthropic"}),
+        ("opus", set()),
+        ("my-claude-5", set()),
+        ("openai-gpt", set()),
+        ("omni-1", set()),
+    ],
+)
+def test_a_models_name_tells_its_vendor_where_it_begins_as_only_that_vendors_do(model, vendors):
+    known = {dialect.vendor.name: dialect.vendor for dialect in DIALECTS.values()}
+    assert vendors == {
+        name
+        for name, vendor in known.items()
+        if any(re2.search(pattern, model) for pattern in vendor.model_patterns)
+    }
 
 
 def loaded_after(code):
