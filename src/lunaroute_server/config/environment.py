@@ -16,6 +16,9 @@ from lunaroute_server.config.origin import Origin, Setting
 
 PREFIX = "LUNAROUTE_"
 VENDORS = ("openai", "anthropic")
+_RETRIES: KeyPath = ("retry", "max_retries")
+_OTHER_RETRIES: KeyPath = ("http_client", "max_retries")
+"""Where the original has them."""
 
 
 def _per_vendor(*keys: str) -> dict[str, KeyPath]:
@@ -35,12 +38,12 @@ VARIABLES: dict[str, KeyPath] = {
     "LUNAROUTE_BYPASS_ENABLED": ("bypass", "enabled"),
     "LUNAROUTE_BYPASS_PROVIDER": ("bypass", "provider"),
     **_per_vendor(
-        "timeout_secs",
-        "connect_timeout_secs",
-        "pool_idle_timeout_secs",
-        "tcp_keepalive_secs",
-        "max_retries",
+        "timeout_secs", "connect_timeout_secs", "pool_idle_timeout_secs", "tcp_keepalive_secs"
     ),
+    **{
+        f"{PREFIX}{vendor.upper()}_MAX_RETRIES": ("providers", vendor, *_RETRIES)
+        for vendor in VENDORS
+    },
 }
 """Each variable and the key it sets."""
 
@@ -82,8 +85,11 @@ class EnvironmentReader:
     def _setting(self, name: str, path: KeyPath, value: str) -> Iterator[Setting]:
         if path[0] == "providers" and path[1] not in self.providers:
             self.warnings.append(f'{name} has no effect: there is no provider "{path[1]}"')
-        else:
-            yield Setting(path=path, value=value, origin=_origin(name))
+            return
+        yield Setting(path=path, value=value, origin=_origin(name))
+        if path[2:] == _RETRIES:
+            other = (*path[:2], *_OTHER_RETRIES)
+            yield Setting(path=other, value=None, origin=_origin(name))
 
     def _keys(self, provider: str, name: str, key: str, config: JSONObject) -> Iterator[Setting]:
         has_own = bool(config.get("api_key") or config.get("api_keys"))

@@ -80,11 +80,14 @@ class TimeoutsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     idle_secs: Seconds | None = None
     """Between two pieces of an answer."""
     total_secs: Seconds | None = None
-    """The whole request, all attempts and a stream's last byte included."""
+    """The whole request, all attempts and a stream's last byte included. Of several targets the
+    first one's counts."""
 
 
 class HedgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Asking a second target while the first is slow. The slower of the two is cancelled."""
+    """Asking a second target while the first is slow. The slower of the two is cancelled. Of
+    several targets it is the first whose settings count.
+    """
 
     enabled: bool | None = None
     """Whether that is done; false unless set."""

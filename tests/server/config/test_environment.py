@@ -4,6 +4,7 @@ from lunaroute_server.config.annotations import annotation_at
 from lunaroute_server.config.environment import VARIABLES, EnvironmentReader
 from lunaroute_server.config.key_path import format_path
 from lunaroute_server.config.model import Config
+from lunaroute_server.config.resolution import resolved
 
 VALUES = {
     "HOST": ("::1", "::1"),
@@ -85,6 +86,13 @@ def test_a_vendors_variable_without_its_provider_is_a_warning():
         {},
         ['LUNAROUTE_OPENAI_TIMEOUT_SECS has no effect: there is no provider "openai"'],
     )
+
+
+@pytest.mark.parametrize("written", ["retry", "http_client"])
+def test_retries_are_set_wherever_the_file_has_them(load, written):
+    text = f"providers: {{openai: {{{written}: {{max_retries: 1}}}}}}"
+    config = load(text, environment={"LUNAROUTE_OPENAI_MAX_RETRIES": "3"}).config
+    assert resolved(config.routing, provider=config.providers["openai"]).retry.max_retries == 3
 
 
 def test_a_key_goes_to_the_provider_of_its_vendors_name():
