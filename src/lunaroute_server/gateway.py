@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import Factory, define, field
 
-from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Provider
+from lunaroute_core import (
+    ConfigurationError,
+    ModelRequest,
+    ModelResponse,
+    ModelStream,
+    Provider,
+)
 from lunaroute_egress import HttpClient
 from lunaroute_ingress import InFlight, IngressSettings, ProviderStatus
 from lunaroute_routing import Router
 from lunaroute_server.composition import compose
-from lunaroute_server.config import Config, load_config
+from lunaroute_server.config import Config
 from lunaroute_server.provider_statuses import provider_statuses
+from lunaroute_server.reload import ConfigSource, Reload, Reloader
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -35,6 +42,8 @@ class Gateway:
         stores: state stores, likewise.
         beside: what runs on those while the gateway is open.
         router: whose providers `/readyz` lists; None where `provider` is another one.
+        reloader: puts another configuration's routing in effect; None for a gateway that was
+            not made from a configuration.
     """
 
     provider: Provider
@@ -43,6 +52,7 @@ class Gateway:
     stores: Sequence[AbstractAsyncContextManager[object]] = ()
     beside: Sequence[AbstractAsyncContextManager[object]] = ()
     router: Router | None = None
+    reloader: Reloader | None = None
     name: str = "gateway"
     in_flight: InFlight = field(
         init=False,
@@ -53,20 +63,23 @@ class Gateway:
     _opened: AsyncExitStack | None = field(default=None, init=False)
 
     @classmethod
-    def from_config(cls, config: Config | Path | str | None = None) -> "Gateway":
+    def from_config(
+        cls, config: Config | Path | str | None = None, *, source: ConfigSource | None = None
+    ) -> "Gateway":
         """A gateway as a configuration describes it.
 
         Args:
             config: a configuration, the path of one, or None for the one `lunaroute serve`
                 would use: environment variables, `~/.lunaroute/config.yaml`, or the defaults.
+            source: where `reload` finds a configuration again that was read already.
 
         Raises:
             ConfigurationError: it names the file and the key.
         """
         if not isinstance(config, Config):
-            config = load_config(
-                None if config is None else Path(config), environment=os.environ
-            ).config
+            path = None if config is None else Path(config)
+            source = ConfigSource(path=path, environment=os.environ)
+            config = source.read().config
         composition = compose(config)
         return cls(
             provider=composition.provider,
@@ -75,6 +88,9 @@ class Gateway:
             stores=composition.stores,
             beside=composition.beside,
             router=composition.router,
+            reloader=Reloader(
+                running=config, put_in_effect=composition.put_in_effect, source=source
+            ),
         )
 
     async def __aenter__(self) -> Self:
@@ -116,6 +132,22 @@ class Gateway:
         """Requests that came over HTTP and are being answered now."""
         return len(self.in_flight)
 
+    async def reload(self) -> Reload:
+        """Read the configuration again, and put in effect what has changed about routing.
+
+        Requests that are being answered go on as they began; what is known of how providers
+        fare is kept. Says what has changed, and what takes a restart.
+
+        Raises:
+            ConfigurationError: something is wrong with it, or there is none; nothing has
+                changed.
+        """
+        return await self._reloader().reload()
+
+    def reconfigure(self, config: Config) -> Reload:
+        """As `reload`, with a configuration from elsewhere."""
+        return self._reloader().reconfigure(config)
+
     def begin_drain(self, after: float) -> None:
         """Prepare to stop: in `after` seconds, requests that are still being answered end with
         an error in their dialect, and no more are answered.
@@ -129,6 +161,11 @@ class Gateway:
     async def stream(self, request: ModelRequest) -> ModelStream:
         """The answer in flight. Raises RequestError or ProviderError."""
         return await self.provider.stream(request)
+
+    def _reloader(self) -> Reloader:
+        if self.reloader is None:
+            raise ConfigurationError("this gateway was not made from a configuration")
+        return self.reloader
 
     def http_client(self) -> "AsyncClient":
         """An HTTP client that reaches this gateway without a socket, for the official SDKs::

@@ -46,7 +46,7 @@ LABELLED_SECRET = re.compile(
 
 URL_PASSWORD = re.compile(r"(://)[^\s/@:]+:[^\s/@]+(?=@)")
 
-LIBRARIES = ("hypercorn", "uvicorn", "aiohttp", "asyncio")
+LIBRARIES = ("hypercorn", "uvicorn", "aiohttp", "asyncio", "watchfiles")
 """Their warnings matter; what they do all day does not, except when debugging."""
 
 

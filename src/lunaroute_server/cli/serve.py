@@ -1,5 +1,6 @@
 """`serve`: run the gateway in the foreground."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from lunaroute_server.cli.options import (
     ServerChoice,
     value_of,
 )
-from lunaroute_server.cli.settings import load, state_directory
+from lunaroute_server.cli.settings import load, source_of, state_directory
 
 
 def serve(  # noqa: PLR0913 - one parameter for each option
@@ -43,6 +44,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     """Run the gateway until Ctrl-C or SIGTERM.
 
     Open requests then get `http_server.drain_secs` to finish; a second Ctrl-C does not wait.
+    SIGHUP has the configuration read again.
     """
     # These take half a second, most of it the HTTP client.
     import structlog  # noqa: PLC0415
@@ -50,6 +52,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     from lunaroute_server.cli.presence import Presence  # noqa: PLC0415
     from lunaroute_server.config import Overrides  # noqa: PLC0415
     from lunaroute_server.logging_setup import configure_logging  # noqa: PLC0415
+    from lunaroute_server.serving import gateway_application  # noqa: PLC0415
     from lunaroute_server.serving import serve as run  # noqa: PLC0415
 
     overrides = Overrides(
@@ -77,6 +80,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
             server=server.value,
             workers=workers,
             insecure=insecure,
+            application=partial(gateway_application, source=source_of(loaded, overrides)),
             on_listening=presence.announce,
         )
     finally:

@@ -1,7 +1,7 @@
 """Several worker processes on one listening socket, the same for each HTTP server.
 
 The supervisor owns the socket and never serves. It forks the workers before any event loop or
-thread exists, starts one again that ended by itself, and passes the stop signals on. Workers
+thread exists, starts one again that ended by itself, and passes signals on. Workers
 hold the reading end of a pipe, the lifeline, so that they stop too should the supervisor be
 killed.
 """
@@ -19,6 +19,7 @@ import structlog
 from attrs import define, field, frozen
 
 from lunaroute_core.errors import ConfigurationError
+from lunaroute_server.serving.hang_up import HangUp
 from lunaroute_server.serving.restart_delays import RestartDelays
 from lunaroute_server.serving.stop_signals import STOP_SIGNALS, WORKER_STOP_SIGNALS
 from lunaroute_server.serving.worker import Worker
@@ -69,6 +70,8 @@ class Supervisor:
     clock: Callable[[], float] = time.monotonic
     _stops: int = field(default=0, init=False)
     """Orders to stop so far; the second is passed on as well."""
+    _reloads: int = field(default=0, init=False)
+    """Orders to read the configuration again so far."""
     _exit_code: int = field(default=0, init=False)
     _slots: list[_Slot] = field(init=False)
 
@@ -84,7 +87,7 @@ class Supervisor:
             the stop was cut short.
         """
         with _Pipes.opened() as pipes, self._signals() as wakeup:
-            watched, passed_on = [wakeup.fileno(), pipes.ready], 0
+            watched, passed_on, reloaded = [wakeup.fileno(), pipes.ready], 0, 0
             while self._stops == 0 or self._running():
                 self._start_due(pipes)
                 fired = wait([*watched, *self._sentinels()], timeout=self._next_due())
@@ -94,18 +97,24 @@ class Supervisor:
                     watched.remove(pipes.ready)
                     on_ready()
                 self._collect()
+                if reloaded != self._reloads:
+                    reloaded = self._reloads
+                    self._pass_on(signal.SIGHUP)
                 for number in WORKER_STOP_SIGNALS[passed_on : self._stops]:
+                    self.worker.listener.close()
                     self._pass_on(number)
                 passed_on = self._stops
         return self._exit_code
 
     @contextmanager
     def _signals(self) -> Generator[socket.socket]:
-        """Stop signals are counted, and make the socket readable."""
+        """Signals are counted, and make the socket readable."""
+        hang_up = HangUp(reload=self._receive_reload, stop=self._receive_hang_up)
         wakeup, wake = socket.socketpair()
         wakeup.setblocking(False)
         wake.setblocking(False)
         handlers = {number: signal.signal(number, self._receive) for number in STOP_SIGNALS}
+        handlers[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: hang_up.receive())
         before = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         try:
             yield wakeup
@@ -118,6 +127,12 @@ class Supervisor:
 
     def _receive(self, _number: int, _frame: object) -> None:
         self._stops += 1
+
+    def _receive_reload(self) -> None:
+        self._reloads += 1
+
+    def _receive_hang_up(self) -> None:
+        self._stops = max(self._stops, 1)
 
     def _running(self) -> list[BaseProcess]:
         return [slot.process for slot in self._slots if slot.process is not None]
@@ -175,7 +190,6 @@ class Supervisor:
             self._exit_code = max(self._exit_code, exit_code, 1)
 
     def _pass_on(self, number: signal.Signals) -> None:
-        self.worker.listener.close()
         for process in self._running():
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from lunaroute_server.serving import garbage_collection
 from lunaroute_server.serving.application import Application
+from lunaroute_server.serving.hang_up import HangUp
 from lunaroute_server.serving.http_server import HTTPServer, ServerModule
 from lunaroute_server.serving.lifespan import Lifespan
 from lunaroute_server.serving.listening_socket import ListeningSocket
@@ -71,10 +72,16 @@ class Worker:
     ) -> None:
         with stop.installed(signals, lifeline=lifeline):
             application = self.application()
-            async with Lifespan(app=application.app):
-                garbage_collection.settle()
-                on_ready()
-                await self._serve(application, stop)
+            # A worker's supervisor tells it to stop when the terminal is gone.
+            alone = lifeline is None
+            hang_up = HangUp(
+                reload=application.reload, stop=stop.requested.set if alone else None
+            )
+            with hang_up.installed():
+                async with Lifespan(app=application.app), application.beside:
+                    garbage_collection.settle()
+                    on_ready()
+                    await self._serve(application, stop)
 
     async def _serve(self, application: Application, stop: StopSignals) -> None:
         http_server = self.server.new_server()

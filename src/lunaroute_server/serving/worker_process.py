@@ -12,10 +12,10 @@ from lunaroute_server.serving.stop_signals import STOP_SIGNALS
 def fork_worker(work: Callable[[], int]) -> BaseProcess:
     """Run `work` in a child process, which exits with what it returns.
 
-    The parent must have no threads and no event loop. Stop signals are held back around the
+    The parent must have no threads and no event loop. Its signals are held back around the
     fork: the child would otherwise, for a moment, treat one with the parent's handlers.
     """
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP_SIGNALS, signal.SIGHUP))
     try:
         process = get_context("fork").Process(target=_run, args=(work, mask))
         process.start()
@@ -30,5 +30,7 @@ def _run(work: Callable[[], int], mask: set[signal.Signals]) -> None:
     # Ctrl-C reaches every process of the terminal's group; the parent passes it on as SIGTERM,
     # and both together would count as the second signal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # It reads the configuration when it starts, whatever it missed before.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     sys.exit(work())

@@ -40,6 +40,13 @@ class Served:
                 raise AssertionError((prefix, self.output, self.log))
             self.output += chunk
 
+    def lines(self, prefix, count):
+        """So many lines that begin so, waited for."""
+        while sum(it.startswith(prefix) for it in self.output.decode().splitlines()) < count:
+            ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_SECS)
+            assert ready, (prefix, self.output, self.log)
+            self.output += os.read(self.process.stdout.fileno(), 4096)
+
     @property
     def address(self):
         place = urlsplit(self.line("http://"))

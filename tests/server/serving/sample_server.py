@@ -1,6 +1,7 @@
 """A program that serves a small application the way `lunaroute serve` serves the gateway.
 
-Writes what happens to standard output, one word a line: `opened`, the URL, `closed`.
+Writes what happens to standard output, one word a line: `opened`, the URL, `reload`,
+`closed`.
 """
 
 import argparse
@@ -76,7 +77,11 @@ def application(config):
     if config.api_dialect == "openai":
         raise ConfigurationError("as the test wants it")
     sample = Sample()
-    return Application(app=sample, begin_drain=sample.begin_drain)
+    return Application(
+        app=sample,
+        begin_drain=sample.begin_drain,
+        reload=lambda: os.write(1, b"reload\n"),
+    )
 
 
 def main():
