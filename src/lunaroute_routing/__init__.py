@@ -14,9 +14,16 @@ from lunaroute_routing.events import (
     RoutingEvent,
     RoutingObserver,
 )
+from lunaroute_routing.explanation import (
+    CandidateExplanation,
+    Explanation,
+    RequestSummary,
+    TierExplanation,
+)
 from lunaroute_routing.route_table import RouteTable
 from lunaroute_routing.router import Router
 from lunaroute_routing.rule import Match, Rule, Tier
+from lunaroute_routing.rule_index import RuleCheck
 from lunaroute_routing.settings import (
     BreakerSettings,
     CooldownSettings,
@@ -35,9 +42,11 @@ __all__ = [
     "AttemptEnded",
     "BreakerChanged",
     "BreakerSettings",
+    "CandidateExplanation",
     "CooldownSettings",
     "CooldownSnapshot",
     "CooledDown",
+    "Explanation",
     "FellBack",
     "HealthChanged",
     "HealthSettings",
@@ -46,6 +55,7 @@ __all__ = [
     "Price",
     "ProviderSnapshot",
     "RequestEnded",
+    "RequestSummary",
     "RetrySettings",
     "RouteTable",
     "Router",
@@ -53,9 +63,11 @@ __all__ = [
     "RoutingObserver",
     "RoutingSettings",
     "Rule",
+    "RuleCheck",
     "Strategy",
     "SwitchNotification",
     "Target",
     "Tier",
+    "TierExplanation",
     "TimeoutSettings",
 ]

@@ -1,5 +1,6 @@
 """Which route a request takes, and why."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from attrs import define
@@ -17,6 +18,7 @@ from lunaroute_routing.compiled_routes import CompiledRoutes
 from lunaroute_routing.naming import unknown_provider, unknown_route
 from lunaroute_routing.route import Route
 from lunaroute_routing.route_marker import take_marker
+from lunaroute_routing.rule_index import RuleCheck
 
 ChosenBy = Literal["provider", "route", "marker", "prefix", "rule", "default"]
 
@@ -55,6 +57,11 @@ class Chooser:
         if rule is not None:
             return Choice(self.routes.of(rule), request, "rule")
         return Choice(self._own(request), request, "default")
+
+    def checks(self, request: ModelRequest) -> Sequence[RuleCheck]:
+        """What becomes of each rule, in the order in which they are tried."""
+        _, request = take_marker(request)
+        return self.routes.index.explain(request)
 
     def _by_client(self, request: ModelRequest) -> Choice | None:
         routes, context = self.routes, request.context

@@ -47,6 +47,14 @@ class HeldRoutes:
         if session_id is not None:
             self._keep(session_id, Held(rule=rule, deployment=deployment))
 
+    def of(self, request: ModelRequest) -> Held | None:
+        """As `held`, but it leaves everything as it is."""
+        session_id = request.context.session_id
+        hold = None if session_id is None else self._holds.get(session_id)
+        if hold is None or self.clock() >= hold.until or not request.continues_tool_loop:
+            return None
+        return hold.held
+
     def held(self, request: ModelRequest) -> Held | None:
         """Where a request belongs that continues a tool loop; any other ends its session's hold,
         unless it asks for no answer, as a token count does.

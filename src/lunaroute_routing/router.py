@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from lunaroute_routing.chooser import Choice, Chooser
 from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.compiled_routes import CompiledRoutes
 from lunaroute_routing.events import RoutingEvent, RoutingObserver
+from lunaroute_routing.explaining import Explaining
+from lunaroute_routing.explanation import Explanation
 from lunaroute_routing.held_routes import HeldRoutes
 from lunaroute_routing.journey import Answered, Ask, Journey
 from lunaroute_routing.model_list import ModelList
@@ -114,6 +116,26 @@ class Router:
         answered = await self._answered(choice, journey)
         self._ledger(choice).follow(answered.answer, answered.deployment.name)
         return answered.answer
+
+    def explain(self, request: ModelRequest, *, down: Collection[str] = ()) -> Explanation:
+        """What would be done with a request now, and why. Nobody is asked, nothing changes.
+
+        Args:
+            request: the request; one that asks for the list of all models goes by no rule.
+            down: providers that are taken not to be there.
+
+        Raises:
+            RequestError: as `send` does, for what the client names that there is not.
+        """
+        choice = self._chooser.choose(request)
+        held = self._held.of(request) if choice.route.has_choice else None
+        explaining = Explaining(
+            choice=choice,
+            rules=self._chooser.checks(request),
+            first=None if held is None or held.rule != choice.route.name else held.deployment,
+            down=down,
+        )
+        return explaining.explanation(request)
 
     def snapshot(self) -> Sequence[ProviderSnapshot]:
         """How the providers fare."""
