@@ -74,9 +74,7 @@ class Worker:
             application = self.application()
             # A worker's supervisor tells it to stop when the terminal is gone.
             alone = lifeline is None
-            hang_up = HangUp(
-                reload=application.reload, stop=stop.requested.set if alone else None
-            )
+            hang_up = HangUp(reload=application.reload, stop=stop.requested.set if alone else None)
             with hang_up.installed():
                 async with Lifespan(app=application.app), application.beside:
                     garbage_collection.settle()
