@@ -14,8 +14,8 @@ from lunaroute_routing.explanation import (
     RequestSummary,
     TierExplanation,
 )
-from lunaroute_routing.route import RouteTier
 from lunaroute_routing.journey import no_deployment
+from lunaroute_routing.route import RouteTier
 from lunaroute_routing.rule_index import RuleCheck
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lunaroute_server.cli import config
+from lunaroute_server.cli import config, route
 from lunaroute_server.cli.doctor import doctor
 from lunaroute_server.cli.env import env
 from lunaroute_server.cli.exit_code import ExitCode
@@ -25,6 +25,7 @@ app = typer.Typer(
 for command in (serve, env, status, stop, logs, doctor):
     app.command()(command)
 app.add_typer(config.app, name="config")
+app.add_typer(route.app, name="route")
 
 _VALUED = {"-c", "--config", "-d", "--dialect"}
 """Options that the original accepts before the command as well."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lunaroute_server.config import LoadedConfig, Overrides, load_config
 
@@ -20,7 +20,7 @@ class ConfigSource:
 
     path: Path | None
     environment: Mapping[str, str]
-    overrides: Overrides = Overrides()
+    overrides: Overrides = field(factory=Overrides)
 
     def read(self) -> LoadedConfig:
         """

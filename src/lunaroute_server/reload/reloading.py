@@ -84,8 +84,8 @@ class Reloading:
         except ConfigurationError as error:
             problems = error.errors if isinstance(error, InvalidConfigurationError) else (error,)
             texts = [str(problem) for problem in problems]
-            _log.error("config.reload_failed", problems=texts, process=process)  # noqa: TRY400
-        except Exception:
+            _log.error("config.reload_failed", problems=texts, process=process)
+        except Exception:  # noqa: BLE001 - a fault of ours must not end what is served
             _log.exception("config.reload_failed", process=process)
         else:
             if done.changed or says_nothing_new:

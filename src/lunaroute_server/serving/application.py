@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Application:
     app: ASGIApp
     begin_drain: Callable[[float], None]
     reload: Callable[[], None] = _nothing
-    beside: AbstractAsyncContextManager[object] = nullcontext()
+    beside: AbstractAsyncContextManager[object] = field(factory=nullcontext)
 
 
 def gateway_application(config: "Config", source: "ConfigSource | None" = None) -> Application:
