@@ -47,8 +47,8 @@ class CandidateExplanation(Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """`provider/model`."""
-        return f"{self.provider}/{self.model}"
+        """`provider/model`; the provider alone where no model is asked for."""
+        return f"{self.provider}/{self.model}" if self.model else self.provider
 
 
 class TierExplanation(Struct, frozen=True, kw_only=True):

@@ -72,10 +72,11 @@ def consequences(explanation: Explanation) -> Iterator[str]:
         return
     if explanation.held is not None:
         yield f"first    {explanation.held}"
+    yield "fails    an error of the client's own is told at once; after any other,"
     order = explanation.order
     for position, one in enumerate(order):
         then = order[position + 1].label if position + 1 < len(order) else "the client is told"
-        yield f"fails    {one.label}: {_retries(one)}{then}"
+        yield f"         {one.label} {_retries(one)}{then}"
     for line in dict.fromkeys(line for one in order for line in _rests(one)):
         yield f"rests    {line}"
     yield from _limits(explanation)
@@ -84,10 +85,10 @@ def consequences(explanation: Explanation) -> Iterator[str]:
 def _retries(candidate: CandidateExplanation) -> str:
     retry = candidate.settings.retry
     if not retry.max_retries:
-        return "then "
+        return "→ "
     times = "once" if retry.max_retries == 1 else f"up to {retry.max_retries} times"
     longest = min(retry.max_ms, retry.base_ms * 2 ** (retry.max_retries - 1))
-    return f"asked again {times}, after at most {longest:g} ms, then "
+    return f"is asked again {times}, after at most {longest:g} ms → "
 
 
 def _rests(candidate: CandidateExplanation) -> Iterator[str]:
@@ -98,8 +99,8 @@ def _rests(candidate: CandidateExplanation) -> Iterator[str]:
         yield f"{name}: {breaker.timeout_secs:g} s after {failures} failures in a row"
     if candidate.cools_down:
         yield (
-            f"{name}: as long as it says when it has had enough, else {cooldown.default_secs:g} s,"
-            f" doubled each time up to {cooldown.max_secs:g} s"
+            f"{name}: when it has had enough, as long as it says, else {cooldown.default_secs:g} s"
+            f" and twice that each further time, up to {cooldown.max_secs:g} s"
         )
 
 
