@@ -49,9 +49,8 @@ class HeldRoutes:
 
     def of(self, request: ModelRequest) -> Held | None:
         """As `held`, but it leaves everything as it is."""
-        session_id = request.context.session_id
-        hold = None if session_id is None else self._holds.get(session_id)
-        if hold is None or self.clock() >= hold.until or not request.continues_tool_loop:
+        hold = self._hold_of(request)
+        if hold is None or not self._lasts(hold, request):
             return None
         return hold.held
 
@@ -59,17 +58,23 @@ class HeldRoutes:
         """Where a request belongs that continues a tool loop; any other ends its session's hold,
         unless it asks for no answer, as a token count does.
         """
-        if request.operation is not Operation.GENERATE:
+        hold, session_id = self._hold_of(request), request.context.session_id
+        if hold is None or session_id is None:
             return None
-        session_id = request.context.session_id
-        hold = None if session_id is None else self._holds.get(session_id)
-        if session_id is None or hold is None:
-            return None
-        if self.clock() >= hold.until or not _continues_tool_loop(request):
+        if not self._lasts(hold, request):
             del self._holds[session_id]
             return None
         self._keep(session_id, hold.held)
         return hold.held
+
+    def _hold_of(self, request: ModelRequest) -> _Hold | None:
+        session_id = request.context.session_id
+        if session_id is None or request.operation is not Operation.GENERATE:
+            return None
+        return self._holds.get(session_id)
+
+    def _lasts(self, hold: _Hold, request: ModelRequest) -> bool:
+        return self.clock() < hold.until and _continues_tool_loop(request)
 
     def _keep(self, session_id: str, held: Held) -> None:
         now = self.clock()

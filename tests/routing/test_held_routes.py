@@ -153,3 +153,13 @@ def test_it_is_bounded_and_holds_nobody_beyond_its_time(steps):
             assert clock.now - last[session] < 60.0
             last[session] = clock.now
         assert len(routes) <= 3
+
+
+def test_a_look_changes_nothing(routes, clock):
+    routes.hold("s", "cheap", "azure/gpt-5")
+    clock.advance(30)
+    assert routes.of(in_loop()) == HELD
+    assert routes.of(in_loop("t")) is None
+    clock.advance(30)
+    assert routes.of(in_loop()) is None  # the look before was no request that keeps it
+    assert len(routes) == 1
