@@ -3,9 +3,9 @@
 import asyncio
 
 from msgspec.structs import replace
-from lunaroute_core.deadlines import DeadlineOverrides
 
 from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation
+from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.journey import Journey
 

@@ -17,11 +17,11 @@ class Strategy(Protocol):
     def name(self) -> str: ...
 
     def rank(
-        self, deployments: Sequence[Deployment], request: ModelRequest
+        self, deployments: Sequence[Deployment], request: ModelRequest, /
     ) -> Sequence[Deployment]:
         """All of them, the best first. Changes nothing, so that it can be asked for advice."""
         ...
 
-    def took(self, chosen: Deployment, deployments: Sequence[Deployment]) -> None:
+    def took(self, chosen: Deployment, deployments: Sequence[Deployment], /) -> None:
         """Take note that one of those that were ranked is being asked."""
         ...

@@ -1,7 +1,5 @@
 """One state for a provider and its settings, through reloads; its events and snapshots."""
 
-import math
-
 import msgspec
 import pytest
 

@@ -21,5 +21,5 @@ class Ordered:
     ) -> Sequence[Deployment]:
         return deployments
 
-    def took(self, chosen: Deployment, deployments: Sequence[Deployment]) -> None:
+    def took(self, _chosen: Deployment, _deployments: Sequence[Deployment]) -> None:
         """There is nothing to take note of."""
