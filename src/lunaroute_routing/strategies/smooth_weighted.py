@@ -17,7 +17,7 @@ class SmoothWeighted:
 
     nginx's smooth weighted round-robin (`ngx_http_upstream_get_peer`): with every request each
     one's credit grows by its weight; who has the most is asked, and pays the sum of all weights.
-    With weights 70, 20 and 10 that is a b a a a c a a b a, and then again. Who is not offered
+    With weights 70, 20 and 10 that is a a b a a c a a b a, and then again. Who is not offered
     keeps its credit, which is never more than the sum: there is nothing to make up for later.
 
     Those of weight 0 are asked when nobody else can be.

@@ -84,7 +84,7 @@ def test_a_body_is_measured_and_not_read(deployment):
 TEXTS = {
     "English": "The gateway sends each request to the provider that its rules name. ",
     "German": "Heute ist schönes Wetter, also gehen wir im Park spazieren. ",
-    "Chinese": "今天天气很好，我们去公园散步吧。",
+    "Chinese": "今天天气很好我们去公园散步吧。",
     "Python": "    def rank(self, deployments):\n        return sorted(deployments, key=cost)\n",
 }
 

@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 from math import ceil
 
 import pytest
@@ -29,7 +30,7 @@ def test_the_order_is_nginxs(ask, weighted):
 
 def test_seventy_twenty_and_ten_are_interleaved(ask, weighted):
     turns = run(ask, SmoothWeighted(), weighted(a=70, b=20, c=10), 20)
-    assert "".join(turns) == "abaacaabaa" * 2
+    assert "".join(turns) == "aabaacaaba" * 2
 
 
 def test_weight_nought_is_the_last_resort(ask, weighted):
@@ -51,8 +52,8 @@ def test_each_cycle_is_exact(ask, deployment, weights):
 
 
 @given(weights=WEIGHTS)
-def test_nobody_is_ever_a_whole_turn_per_member_off_its_share(ask, deployment, weights):
-    """So there are no bursts: what a cumulative split would give all at once."""
+def test_nobody_is_ever_two_turns_off_its_share(ask, deployment, weights):
+    """Bursts, as of a counter over cumulative weights, would be off by most of a weight."""
     offered = [deployment(str(place), weight=weight) for place, weight in enumerate(weights)]
     strategy, total, turns = SmoothWeighted(), sum(weights), Counter()
     for asked in range(1, 2 * total + 1):
@@ -72,8 +73,5 @@ def test_members_that_drop_out_and_come_back_cause_no_burst(ask, deployment, wei
     turns = run(ask, strategy, everyone, 3 * total)
     for one in everyone:
         places = [-1, *(at for at, name in enumerate(turns) if name == one.name), len(turns)]
-        gaps = [later - earlier for earlier, later in zip(places, places[1:], strict=False)]
-        assert max(gaps) <= GAP * ceil(total / one.target.weight) + len(weights)
-
-
-GAP = 3
+        gaps = [later - earlier for earlier, later in pairwise(places)]
+        assert max(gaps) <= 2 * ceil(total / one.target.weight) + 1
