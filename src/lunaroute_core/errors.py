@@ -124,7 +124,8 @@ class ProviderError(LunaRouteError):
     """An upstream did not give a good answer.
 
     `wire` is what it answered, byte for byte, when it answered at all, so that a client
-    of the same dialect sees the vendor's own words.
+    of the same dialect sees the vendor's own words. `own_credentials`: it refused a key of
+    the operator's (401, 403), about which the client can do nothing.
     """
 
     def __init__(
@@ -133,10 +134,12 @@ class ProviderError(LunaRouteError):
         *,
         provider: str,
         wire: WireResponse | None = None,
+        own_credentials: bool = False,
     ) -> None:
         self.details = details
         self.provider = provider
         self.wire = wire
+        self.own_credentials = own_credentials
         super().__init__(f"{provider}: {details.message}")
 
     @property

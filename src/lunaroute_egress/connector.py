@@ -22,6 +22,7 @@ from lunaroute_core import (
 from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
 from lunaroute_core.content_encoding import MAX_DECODED_BYTES
+from lunaroute_core.credential_headers import has_credential
 from lunaroute_core.deadlines import Deadlines
 from lunaroute_core.dialects.codec import AnswerSummary, BodyEdits
 from lunaroute_core.dialects.registry import dialect_named
@@ -105,6 +106,12 @@ class Connector:
             takes_self=True,
         ),
     )
+    _has_own_key: bool = field(
+        init=False,
+        default=Factory(
+            lambda self: bool(self.keys) or has_credential(_names(self.headers)), takes_self=True
+        ),
+    )
     _server: URL = field(
         init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
@@ -146,7 +153,7 @@ class Connector:
             await call.aclose()
         timings.finished = time.monotonic()
         answer = whole_answer(wire, response, raw, provider=self.name)
-        raise_for_status(answer, provider=self.name)
+        raise_for_status(answer, provider=self.name, own_key=self._has_own_key)
         if request.operation is Operation.LIST_MODELS:
             self._learned.read(answer)
             self._known.clear()
@@ -328,9 +335,8 @@ class Connector:
             return WireStream(dialect=None, source=call, status=response.status, headers=headers)
         if not 200 <= response.status < 300:
             raw = await call.read_all(limit=MAX_DECODED_BYTES)
-            raise_for_status(
-                whole_answer(wire, response, raw, provider=self.name), provider=self.name
-            )
+            answer = whole_answer(wire, response, raw, provider=self.name)
+            raise_for_status(answer, provider=self.name, own_key=self._has_own_key)
         expect_event_stream(headers, provider=self.name)
         call.decoder = stream_decoder(response, provider=self.name)
         return WireStream(
@@ -339,3 +345,7 @@ class Connector:
             status=response.status,
             headers=without_encoding(headers),
         )
+
+
+def _names(headers: dict[str, str]) -> Headers:
+    return tuple((name.lower().encode(), b"") for name in headers)

@@ -17,6 +17,7 @@ from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import end_to_end, find_header
 
+_REFUSED_CREDENTIALS = (401, 403)
 _ENCODING_HEADERS = frozenset({b"content-encoding", b"content-length"})
 
 
@@ -49,13 +50,21 @@ def whole_answer(
     )
 
 
-def raise_for_status(answer: WireResponse, *, provider: str) -> None:
-    """Raises UpstreamAnsweredError, with what the upstream said, for all but success."""
+def raise_for_status(answer: WireResponse, *, provider: str, own_key: bool) -> None:
+    """Raises UpstreamAnsweredError, with what the upstream said, for all but success.
+
+    `own_key`: the request was sent with a key of the provider's own.
+    """
     if 200 <= answer.status < 300:
         return
     content = answer.body if answer.content is None else answer.content
     details = dialect_named(answer.dialect).errors.decode(answer.status, answer.headers, content)
-    raise UpstreamAnsweredError(details, provider=provider, wire=answer)
+    raise UpstreamAnsweredError(
+        details,
+        provider=provider,
+        wire=answer,
+        own_credentials=own_key and answer.status in _REFUSED_CREDENTIALS,
+    )
 
 
 def summary_of(answer: WireResponse, *, provider: str) -> AnswerSummary:

@@ -234,6 +234,26 @@ class TestCredentials:
         assert received.header("x-api-key") == "b"
         assert received.header("anthropic-version") == "2023-06-01"
 
+    @pytest.mark.parametrize("body", [CHAT_BODY, CHAT_STREAM_BODY])
+    @pytest.mark.parametrize(
+        ("own", "status", "told"),
+        [
+            ({"keys": KeyRing(("own",))}, 401, True),
+            ({"keys": KeyRing(("own", "another"))}, 403, True),
+            ({"headers": {"Authorization": "Bearer own"}}, 401, True),
+            ({"keys": KeyRing(("own",))}, 429, False),
+            ({}, 401, False),
+            ({"headers": {"x-team": "a"}}, 403, False),
+        ],
+    )
+    async def test_an_error_says_whose_key_was_refused(self, connector, body, own, status, told):
+        request = wire_request(body, headers=self.CLIENT)
+        async with ScriptedUpstream(json_reply(status, {"error": {"message": "no"}})) as upstream:
+            one = connector(upstream, **own)
+            with pytest.raises(UpstreamAnsweredError) as error:
+                await (one.stream(request) if request.stream else one.send(request))
+        assert error.value.own_credentials is told
+
 
 class TestConfiguredChanges:
     async def test_the_model_is_renamed_and_every_other_byte_stays(self, connector):
