@@ -25,11 +25,13 @@ from lunaroute_egress import (
 )
 from lunaroute_egress.endpoints import is_loopback, trusts_client_credentials
 from lunaroute_ingress import IngressSettings
+from lunaroute_policy import GenAIPrices
 from lunaroute_routing import Router
 from lunaroute_routing.shared_cooldowns import SharedCooldowns
 from lunaroute_server.config import Config
 from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig, RequestBodyConfig
 from lunaroute_server.conversations import Conversations
+from lunaroute_server.provider_prices import ProviderPrices
 from lunaroute_server.route_table import route_table
 from lunaroute_server.routing_log import RoutingLog
 from lunaroute_storage import MemoryStateStore, SqliteStateStore, open_state_store
@@ -60,7 +62,7 @@ class Composition:
         Raises:
             ConfigurationError: it cannot; it goes by the one before.
         """
-        self.router.replace(route_table(config))
+        self.router.replace(route_table(config, prices=_prices(config)))
 
 
 def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> Composition:
@@ -75,7 +77,7 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
     enabled = {name: one for name, one in config.providers.items() if one.enabled}
     router = Router(
         providers={name: builder.provider(name, one) for name, one in enabled.items()},
-        table=route_table(config),
+        table=route_table(config, prices=_prices(config)),
         observers=(RoutingLog(),),
     )
     stores = [] if conversations is None else conversations.stores
@@ -87,6 +89,17 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
         stores=stores,
         beside=_shared_cooldowns(config, router, stores),
     )
+
+
+def _prices(config: Config) -> ProviderPrices | None:
+    """Known prices, where the strategy `cheapest` goes by them: loading them takes a while."""
+    rules = (*config.routing.rules, *config.routing.aliases.values())
+    if all(rule.strategy is None or rule.strategy.type != "cheapest" for rule in rules):
+        return None
+    priced = {name: one for name, one in config.providers.items() if one.type != "mock"}
+    known = GenAIPrices({name: _endpoint(one).base_url for name, one in priced.items()})
+    names = {name: _model_names(one) for name, one in config.providers.items()}
+    return ProviderPrices(known=known, names=names)
 
 
 def _shared_cooldowns(
@@ -134,7 +147,7 @@ class _Builder:
             server=_server_name(config),
             learn=_learns(config),
             profiles=config.capabilities,
-            models=ModelNames(override=config.model, names=config.models),
+            models=_model_names(config),
             templates=Templates(
                 provider=name,
                 allowed_environment=frozenset(config.template_env),
@@ -168,6 +181,10 @@ def _endpoint(config: ProviderConfig) -> Endpoint:
             )
         case _:
             return OpenAIEndpoint(**given)
+
+
+def _model_names(config: ProviderConfig) -> ModelNames:
+    return ModelNames(override=config.model, names=config.models)
 
 
 def _server_name(config: ProviderConfig) -> str | None:

@@ -170,6 +170,37 @@ def test_answers_are_stored_where_that_is_asked_for(tmp_path):
     assert [store.path for store in composition.stores] == [tmp_path / "state.db"]
 
 
+def cheapest(*, providers):
+    strategy = {"type": "cheapest", "providers": [*providers]}
+    document = {"providers": providers, "routing": {"rules": [{"strategy": strategy}]}}
+    return config_from_mapping(document)
+
+
+def test_the_cheapest_goes_by_the_prices_of_what_providers_call_the_models():
+    config = cheapest(
+        providers={
+            "mine": {"type": "openai", "models": {"small": "gpt-4.1-nano"}},
+            "big": {"type": "openai", "model": "gpt-4.1"},
+            "elsewhere": {"type": "openai", "base_url": "http://gpu-7:8000/v1"},
+            "mock": {},
+        }
+    )
+    rule = compose(config, environment=os.environ).router.table.rules[0]
+    prices = rule.tiers[0].strategy.prices
+    assert prices.price("mine", "small").input < prices.price("big", "small").input
+    assert prices.price("mine", "no such model") is None
+    assert prices.price("elsewhere", "gpt-4.1") is None
+    assert prices.price("mock", "echo") is None
+
+
+def test_a_strategy_that_comes_later_finds_its_prices():
+    providers = {"openai": {}, "anthropic": {}}
+    composition = compose(config_from_mapping({"providers": providers}), environment=os.environ)
+    composition.put_in_effect(cheapest(providers=providers))
+    (rule,) = composition.router.table.rules
+    assert rule.tiers[0].strategy.prices.price("openai", "gpt-4.1") is not None
+
+
 def test_cool_downs_are_shared_where_state_is(tmp_path):
     state = {"url": f"sqlite:///{tmp_path / 'state.db'}"}
     composition = composed_with(tmp_path, state=state)
