@@ -44,10 +44,10 @@ def started(home):
     """Starts a command in the background; at the end it is stopped."""
     processes = []
 
-    def start(*arguments):
+    def start(*arguments, stderr=subprocess.PIPE):
         command = [sys.executable, "-m", "lunaroute_server", *arguments]
         processes.append(
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
         )
         return processes[-1]
 
