@@ -20,9 +20,9 @@ half-written…"""
 PATIENCE_MS = 1_000
 """…but no longer than this after the first event."""
 
-INTERVAL_MS = 5_000
+INTERVAL_MS = 1_000
 """The file is looked at so often in any case: network file systems, and directories that
-containers share with their host, tell of no changes."""
+containers share with their host, tell of no changes, and nobody of those before the watch."""
 
 MAX_LINKS = 40
 """Where Linux gives up following symbolic links (path_resolution(7))."""
