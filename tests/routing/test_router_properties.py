@@ -169,7 +169,11 @@ class Choosing(RuleBasedStateMachine):
         return text_response() if fault is None else error(*fault)
 
     def resting(self, states):
-        return {name for name, state in states.items() if state.is_resting}
+        return {
+            name
+            for name, state in states.items()
+            if state.breaker_secs or state.cooldowns or state.health == "unhealthy"
+        }
 
     @rule(name=st.sampled_from(NAMES), kind=FAULTS, wait=st.none() | st.integers(1, 100))
     def break_down(self, name, kind, wait):

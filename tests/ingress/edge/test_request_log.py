@@ -31,6 +31,7 @@ async def test_a_request_leaves_one_line(line_of, path, body, dialect):
         "dialect": dialect,
         "model": "m-1",
         "provider": "fake",
+        "attempts": 1,
         "outcome": "completed",
     }
 
