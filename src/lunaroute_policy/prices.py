@@ -71,12 +71,12 @@ class GenAIPrices:
 
     def quote(self, provider: str, model: str) -> PriceQuote | None:
         """The price and its source."""
-        if len(model) > LONGEST_NAME:
-            return None
         now, key = self.clock(), (provider, model)
         kept = self._kept.get(key)
         if kept is not None and now < kept[0]:
             return kept[1]
+        if len(model) > LONGEST_NAME:
+            return None
         if len(self._kept) >= KEPT_PRICES:
             self._kept.clear()
         quote = self._look_up(provider, model, datetime.fromtimestamp(now, UTC))

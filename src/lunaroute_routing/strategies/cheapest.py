@@ -37,11 +37,11 @@ class Cheapest:
     ) -> Sequence[Deployment]:
         if len(deployments) == 1:
             return deployments
-        tokens = expected_tokens(request)
+        read, written = expected_tokens(request)
 
         def cost(deployment: Deployment) -> float:
             price = self.price(deployment, request)
-            return math.inf if price is None else _dollars(price, tokens)
+            return math.inf if price is None else price.input * read + price.output * written
 
         return sorted(deployments, key=cost)
 
@@ -60,7 +60,8 @@ class Cheapest:
         price = self.price(deployment, request)
         if price is None:
             return "its price is not known, so it comes after those whose price is"
-        return f"about ${_dollars(price, expected_tokens(request)):.6f}"
+        read, written = expected_tokens(request)
+        return f"about ${(price.input * read + price.output * written) / 1e6:.6f}"
 
 
 def expected_tokens(request: ModelRequest) -> tuple[int, int]:
@@ -78,10 +79,5 @@ def expected_tokens(request: ModelRequest) -> tuple[int, int]:
         return int(len(wire.body) / BYTES_PER_TOKEN), OUTPUT_TOKENS
     normalized = request.normalized
     limit = normalized.limits.max_output_tokens
-    return estimate_tokens(normalized), OUTPUT_TOKENS if limit is None else min(
-        limit, OUTPUT_TOKENS
-    )
-
-
-def _dollars(price: Price, tokens: tuple[int, int]) -> float:
-    return (price.input * tokens[0] + price.output * tokens[1]) / 1e6
+    written = OUTPUT_TOKENS if limit is None else min(limit, OUTPUT_TOKENS)
+    return estimate_tokens(normalized), written
