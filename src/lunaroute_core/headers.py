@@ -40,7 +40,8 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     Names come back in lower case, as ASGI wants them.
     """
     lowered = [(key.lower(), value) for key, value in headers]
-    dropped = HOP_BY_HOP | named_by_connection(lowered)
+    named = named_by_connection(lowered)
+    dropped = HOP_BY_HOP | named if named else HOP_BY_HOP
     return [pair for pair in lowered if pair[0] not in dropped]
 
 

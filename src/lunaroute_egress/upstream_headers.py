@@ -63,8 +63,10 @@ def upstream_headers(  # noqa: PLR0913 - all of them are headers
                 extra=extra,
                 stream=stream,
             )
-    replaced = {name for name, _ in extra}
-    for name, value in (*(pair for pair in credentials if pair[0] not in replaced), *extra):
+    if extra:
+        replaced = {name for name, _ in extra}
+        credentials = [pair for pair in credentials if pair[0] not in replaced]
+    for name, value in (*credentials, *extra):
         headers.append((name.decode("latin-1"), _text(value)))
     present = {name for name, _ in headers}
     for name, value in required:
