@@ -34,7 +34,8 @@ class Translation(Struct, kw_only=True):
     """The same as `warnings`: clients decide how many fields they make up."""
 
     def __post_init__(self) -> None:
-        self._told.update(self.warnings)
+        if self.warnings:
+            self._told.update(self.warnings)
 
     def dropped(self, param: str, message: str = "") -> None:
         """A field that goes no further; `param` is its name in the client's request.

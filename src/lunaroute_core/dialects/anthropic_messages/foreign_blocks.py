@@ -51,8 +51,7 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
     Raises:
         InvalidRequestError: a block is part of what was asked, and Anthropic has none like it.
     """
-    adapted = [_adapted(block, adaptation) for block in blocks]
-    return [block for block in adapted if block is not None]
+    return [it for block in blocks if (it := _adapted(block, adaptation)) is not None]
 
 
 def _adapted(block: Block, adaptation: Adaptation) -> Block | None:  # noqa: PLR0911 - one each

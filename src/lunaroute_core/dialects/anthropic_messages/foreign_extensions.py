@@ -4,7 +4,7 @@ Most are hints and are dropped. Some decide what the answer is, or promise somet
 and have a rule here; their names are OpenAI's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
@@ -90,6 +90,8 @@ def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
             adaptation.translation.dropped(param, "Anthropic has no such field")
 
 
-def _foreign(extensions: Extensions) -> list[tuple[str, JSONValue]]:
+def _foreign(extensions: Extensions) -> Iterable[tuple[str, JSONValue]]:
+    if not extensions:
+        return ()
     fields = foreign_fields(extensions, dialect=DIALECT)
     return [(key, value) for key, value in fields if key not in _READ_ELSEWHERE]

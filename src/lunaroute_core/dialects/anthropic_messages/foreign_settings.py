@@ -55,9 +55,10 @@ def _temperature(
     if temperature is None or _is_fixed("temperature", temperature, adaptation, thinking=thinking):
         return None
     highest = min(1.0, adaptation.capabilities.max_temperature)
-    if temperature > highest:
-        adaptation.translation.emulated("temperature", f"{highest:g} is the highest")
-    return min(temperature, highest)
+    if temperature <= highest:
+        return temperature
+    adaptation.translation.emulated("temperature", f"{highest:g} is the highest")
+    return highest
 
 
 def _top_p(

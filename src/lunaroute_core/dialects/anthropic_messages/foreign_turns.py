@@ -67,10 +67,7 @@ class _Conversation(Struct, kw_only=True):
 
     def end_user_message(self) -> None:
         """Close the message being made; it is none if nothing is in it."""
-        for call_id in self._open_calls:
-            if call_id not in self.results:
-                self._reject(f"call {call_id!r} has no result")
-        results = [self.results[call_id] for call_id in self._open_calls]
+        results = [self._result_of(call_id) for call_id in self._open_calls]
         if self.system and not (results or self.blocks):
             self.blocks, self.system = self._notes(self.system), []
         if results or self.blocks:
@@ -79,6 +76,11 @@ class _Conversation(Struct, kw_only=True):
         if self.system:
             self.messages.append(Message(role="system", blocks=self.system))
         self.results, self.blocks, self.system, self._open_calls = {}, [], [], {}
+
+    def _result_of(self, call_id: str) -> ToolResultBlock:
+        if call_id not in self.results:
+            self._reject(f"call {call_id!r} has no result")
+        return self.results[call_id]
 
     def _add_assistant(self, turn: Message) -> None:
         blocks = adapted_blocks(turn.blocks, self.adaptation)

@@ -46,7 +46,8 @@ class _Body(Struct, omit_defaults=True, kw_only=True):
 def write_messages_request(request: NormalizedRequest) -> bytes:
     """The body."""
     sampling, reasoning, user = request.sampling, request.reasoning, request.identity.user
-    beta = _is_beta_format(request)
+    own = DIALECT in request.extensions
+    beta = own and _is_beta_format(request)
     body = _Body(
         model=request.model,
         max_tokens=request.limits.max_output_tokens,
@@ -66,7 +67,7 @@ def write_messages_request(request: NormalizedRequest) -> bytes:
         messages=[_write_turn(turn) for turn in request.turns],
         stream=request.stream.enabled,
     )
-    return encode(_restored(body, request) if DIALECT in request.extensions else body)
+    return encode(_restored(body, request) if own else body)
 
 
 def _write_turn(turn: Message) -> JSONObject:
@@ -88,6 +89,8 @@ def _write_thinking(reasoning: Reasoning) -> JSONObject | None:
 
 
 def _write_output_config(request: NormalizedRequest, *, beta: bool) -> JSONObject | None:
+    if request.reasoning is None and request.output.format is None:
+        return None
     config: JSONObject = {}
     if request.reasoning is not None and request.reasoning.effort is not None:
         config["effort"] = request.reasoning.effort
