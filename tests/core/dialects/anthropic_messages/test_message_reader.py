@@ -179,3 +179,56 @@ def test_what_is_no_message_is_a_value_error(body):
 def test_any_bytes_at_all_are_an_answer_or_a_value_error(body):
     with pytest.raises(ValueError, match=r"(?s).*"):
         RESPONSES.decode(body)
+
+
+BLOCKS = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {"type": st.just("text"), "text": st.text()},
+            optional={
+                "citations": st.sampled_from([None, [], [{"type": "char_location"}]]),
+                "cache_control": st.sampled_from([None, {"type": "ephemeral"}]),
+            },
+        ),
+        st.just(CALL),
+        st.just({"type": "thinking", "thinking": "Hm.", "signature": "s"}),
+    ),
+    max_size=3,
+)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "stop_reason": st.sampled_from([None, "end_turn", "tool_use", "max_tokens", "odd"]),
+        "usage": st.sampled_from([None, {}, {"output_tokens": 2, "speed": "fast", "odd": 1}]),
+        "stop_details": st.none(),
+        "role": st.none(),
+    },
+)
+
+
+@given(BLOCKS, FIELDS)
+def test_a_message_reads_the_same_with_a_field_that_is_not_known(content, fields):
+    plain = RESPONSES.decode(message(*content, **fields))
+    odd = RESPONSES.decode(message(*content, **fields, odd=1))
+    assert plain.extensions == {}
+    assert odd.extensions == {"anthropic_messages": {"odd": 1}}
+    assert msgspec.structs.replace(odd, extensions={}) == plain
+
+
+@given(BLOCKS)
+def test_a_block_reads_the_same_with_a_field_that_is_not_known(content):
+    plain = RESPONSES.decode(message(*content)).blocks
+    odd = RESPONSES.decode(message(*[{**block, "odd": 1} for block in content])).blocks
+    for block in odd:
+        assert block.extensions["anthropic_messages"].pop("odd") == 1
+        if not block.extensions["anthropic_messages"]:
+            block.extensions = {}
+    assert odd == plain
+
+
+@pytest.mark.parametrize(
+    "block", [{"type": "text"}, {"type": "text", "text": None}, {"type": "text", "text": 1}]
+)
+def test_a_text_without_its_text_is_refused_by_its_place(block):
+    with pytest.raises(ValueError, match=r"content\[1\]\.text"):
+        RESPONSES.decode(message(TEXT, block))

@@ -1,3 +1,6 @@
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
 
 from lunaroute_core.model import (
@@ -237,3 +240,12 @@ def test_the_messages_opencode_replays_are_understood(decode):
         "TextBlock",
         "ToolCallBlock",
     ]
+
+
+@given(st.text())
+def test_a_text_of_a_user_reads_the_same_with_a_field_that_is_not_known(decode, text):
+    plain = {"role": "user", "content": text}
+    request = decode(messages=[plain, {**plain, "odd": 1}])
+    assert request.turns[0] == Message(role="user", blocks=[TextBlock(text=text)])
+    assert request.turns[1].extensions == {"openai_chat": {"odd": 1}}
+    assert msgspec.structs.replace(request.turns[1], extensions={}) == request.turns[0]
