@@ -169,6 +169,17 @@ async def test_an_answer_that_breaks_off_is_not_remembered(store):
     assert store.values == {}
 
 
+async def test_what_one_model_thought_is_not_given_to_another(store):
+    provider = FakeProvider(thoughtful())
+    layer = layer_around(provider, store=store)
+    await answer_of(layer, asking())
+    await answer_of(layer, going_on(CALL).with_model("other"))
+    await answer_of(layer, going_on(CALL))
+    unknown, known = (it.normalized.turns[-1].blocks for it in provider.requests[1:])
+    assert unknown == [CALL]
+    assert known[0] == ReasoningBlock(parts=["Hm."], opaque="sig", origin=ORIGIN)
+
+
 async def test_clients_are_told_apart_by_their_keys(store):
     provider = FakeProvider(thoughtful())
     layer = layer_around(provider, store=store)
