@@ -28,6 +28,7 @@ from lunaroute_core.model_stream import ModelStream
 from lunaroute_core.price import Price
 from lunaroute_core.protocols import (
     ConfigStore,
+    LimitedProvider,
     PIIDetector,
     PIIMatch,
     Provider,
@@ -67,6 +68,7 @@ __all__ = [
     "InvalidRequestError",
     "JSONObject",
     "JSONValue",
+    "LimitedProvider",
     "LunaRouteError",
     "ModelRequest",
     "ModelResponse",

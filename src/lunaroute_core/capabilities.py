@@ -74,6 +74,16 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether single parts may be marked for the prompt cache (OpenAI)."""
     web_search: bool = True
     """Whether it can be given the vendor's web search (Anthropic, Chat)."""
+    tools: bool = True
+    """Whether it takes tools. A request that needs what is missing here, as also with the next
+    three, goes to another provider if its route has one; it is not changed."""
+    images: bool = True
+    """Whether it sees images."""
+    documents: bool = True
+    """Whether it reads documents other than plain text."""
+    context_window: Annotated[int, Meta(ge=1)] | None = None
+    """How many input tokens it takes; null: that is not known. A request goes elsewhere if it is
+    estimated to be a quarter larger, since estimates may be as far off."""
 
 
 Profiles = Mapping[str, Mapping[str, Any]]

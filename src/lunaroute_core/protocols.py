@@ -33,6 +33,17 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
+class LimitedProvider(Protocol):
+    """What a Provider may offer besides: to say what it cannot serve before it is asked."""
+
+    def lacks(self, request: ModelRequest) -> str | None:
+        """Why it cannot serve a request, for people to read; None if it can, as far as is known
+        without asking an upstream.
+        """
+        ...
+
+
 class SessionEvent(Struct, frozen=True, kw_only=True):
     """One line of a session's record. `at` is Unix time in seconds."""
 

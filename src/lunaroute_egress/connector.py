@@ -31,8 +31,9 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.servers import server_at
 from lunaroute_core.token_count_answer import estimated_count
 from lunaroute_egress.credentials import KeyRing, client_credentials
-from lunaroute_egress.endpoints import Endpoint, trusts_client_credentials
+from lunaroute_egress.endpoints import Endpoint, needs_credentials, trusts_client_credentials
 from lunaroute_egress.http_client import HttpClient
+from lunaroute_egress.lacking import lacking_capability
 from lunaroute_egress.learned_capabilities import LearnedCapabilities
 from lunaroute_egress.model_list_request import model_list_request, own_list
 from lunaroute_egress.model_names import ModelNames
@@ -112,6 +113,10 @@ class Connector:
             lambda self: bool(self.keys) or has_credential(_names(self.headers)), takes_self=True
         ),
     )
+    _needs_key: bool = field(
+        init=False,
+        default=Factory(lambda self: needs_credentials(self.endpoint), takes_self=True),
+    )
     _server: URL = field(
         init=False, default=Factory(lambda self: URL(self.endpoint.base_url), takes_self=True)
     )
@@ -188,6 +193,17 @@ class Connector:
         return ModelStream(
             provider=self.name, model=request.model, wire=stream, timings=timings, stages=stages
         )
+
+    def lacks(self, request: ModelRequest) -> str | None:
+        """Why a request cannot be served: it has no key to go with, or the model is known not to
+        take what it holds. None as far as nothing speaks against it.
+        """
+        if self._needs_key and not self._has_own_key and not self._credentials(request):
+            return "no key: the provider has none of its own, and the client's does not go there"
+        if request.operation is not Operation.GENERATE or not request.model:
+            return None
+        model = self.models.upstream(request.model)
+        return lacking_capability(request, self.capabilities(model, self._dialect_for(request)))
 
     def _for_upstream(
         self, request: ModelRequest

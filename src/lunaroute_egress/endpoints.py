@@ -12,6 +12,7 @@ _OWN_HOSTS = {
     "openai": (".openai.com", ".chatgpt.com"),
     "anthropic": (".anthropic.com",),
 }
+_ALWAYS_LOCKED = (".azure.com", ".azure.us", ".azure.cn")
 
 
 class Endpoint(Protocol):
@@ -40,6 +41,14 @@ def trusts_client_credentials(endpoint: Endpoint) -> bool:
     host = (parts.hostname or "").lower()
     own = parts.scheme == "https" and f".{host}".endswith(_OWN_HOSTS[endpoint.vendor])
     return own or is_loopback(host)
+
+
+def needs_credentials(endpoint: Endpoint) -> bool:
+    """Whether it is known that nothing is answered there without a key. Of other servers that
+    speak a vendor's dialect some want none.
+    """
+    host = (urlsplit(endpoint.base_url).hostname or "").lower()
+    return f".{host}".endswith((*_OWN_HOSTS[endpoint.vendor], *_ALWAYS_LOCKED))
 
 
 def is_loopback(host: str) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from lunaroute_core import (
     InvalidRequestError,
+    LimitedProvider,
     ModelRequest,
     ModelResponse,
     ModelStream,
@@ -57,10 +58,21 @@ class ConversationLayer:
     upstream_model: Callable[[str], str] = str
     strict: bool = False
     _partners: "dict[str, _Partner]" = field(factory=dict[str, "_Partner"], init=False)
+    _limited: LimitedProvider | None = field(
+        init=False,
+        default=Factory(
+            lambda self: self.provider if isinstance(self.provider, LimitedProvider) else None,
+            takes_self=True,
+        ),
+    )
 
     @property
     def name(self) -> str:
         return self.provider.name
+
+    def lacks(self, request: ModelRequest) -> str | None:
+        """What the provider says, if it says anything."""
+        return None if self._limited is None else self._limited.lacks(request)
 
     async def send(self, request: ModelRequest) -> ModelResponse:
         """Raises RequestError or ProviderError."""

@@ -264,3 +264,13 @@ async def test_an_answers_headers_stay():
     assert sealed.normalized.blocks == [SEALED, CALL]
     assert response.normalized.blocks == [THOUGHT, CALL]
     assert TextBlock(text="x") not in sealed.normalized.blocks
+
+
+def test_it_says_what_its_provider_lacks():
+    class Limited(FakeProvider):
+        def lacks(self, request):
+            return f"{request.model} cannot see"
+
+    request = chat_request()
+    assert layer_around(Limited()).lacks(request) == f"{request.model} cannot see"
+    assert layer_around(FakeProvider()).lacks(request) is None
