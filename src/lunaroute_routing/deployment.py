@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from attrs import define, field
-from lunaroute_core.deadlines import DeadlineOverrides
 
 from lunaroute_core import ModelRequest, Provider
+from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_routing.provider_state import ProviderState
 from lunaroute_routing.retry_budget import RetryBudget
 from lunaroute_routing.settings import RoutingSettings

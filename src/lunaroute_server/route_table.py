@@ -1,7 +1,6 @@
 """From a configuration to what a Router goes by."""
 
 from lunaroute_routing.prices import PriceList
-
 from lunaroute_routing.route_table import RouteTable
 from lunaroute_routing.switch_notification import SwitchNotification
 from lunaroute_server.config import Config

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from attrs import frozen
+
+from lunaroute_core import Price
 from lunaroute_routing.prices import PriceList
+from lunaroute_routing.rule import Match, Rule, Tier
 from lunaroute_routing.strategies.cheapest import Cheapest
 from lunaroute_routing.strategies.least_busy import LeastBusy
 from lunaroute_routing.strategies.least_latency import LeastLatency
+from lunaroute_routing.strategies.ordered import Ordered
 from lunaroute_routing.strategies.round_robin import RoundRobin
 from lunaroute_routing.strategies.smooth_weighted import SmoothWeighted
 from lunaroute_routing.strategies.sticky import Sticky
-
-from lunaroute_core import Price
-from lunaroute_routing.rule import Match, Rule, Tier
-from lunaroute_routing.strategies.ordered import Ordered
 from lunaroute_routing.strategy import Strategy
 from lunaroute_routing.target import Target
 from lunaroute_server.config import Config
