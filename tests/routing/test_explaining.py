@@ -18,12 +18,12 @@ from lunaroute_routing import (
 from lunaroute_routing.strategies.round_robin import RoundRobin
 
 
-def rule(name, *names, fallbacks=(), match=Match(), **changes):
+def rule(name, *names, fallbacks=(), match=None, **changes):
     tiers = [Tier(targets=[Target(provider=one) for one in names])]
     if fallbacks:
         targets = [Target(provider=one) for one in fallbacks]
         tiers.append(Tier(targets=targets, role="fallback"))
-    return Rule(name=name, tiers=tiers, match=match, **changes)
+    return Rule(name=name, tiers=tiers, match=match or Match(), **changes)
 
 
 @pytest.fixture

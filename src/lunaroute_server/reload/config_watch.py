@@ -35,7 +35,7 @@ async def system_events(directories: frozenset[Path]) -> AsyncGenerator[None]:
         OSError: a directory cannot be watched.
     """
     # It takes 40 ms to import, which whoever does not watch should not wait for.
-    from watchfiles import awatch  # noqa: PLC0415
+    from watchfiles import awatch  # noqa: PLC0415  # pyright: ignore[reportUnknownVariableType]
 
     events = awatch(
         *directories,

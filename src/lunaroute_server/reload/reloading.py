@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import Protocol, Self
@@ -20,7 +20,7 @@ _log = structlog.get_logger("lunaroute.config")
 class Changes(Protocol):
     """Something that can be watched."""
 
-    def changes(self) -> AsyncIterator[None]:
+    def changes(self) -> AsyncGenerator[None]:
         """One item whenever it has changed."""
         ...
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -60,7 +61,8 @@ def read_cases(path: Path) -> tuple[RouteCase, ...]:
     if not isinstance(value, list):
         raise ConfigurationError("must be a list of cases", source=str(path))
     reader = Reader(environment={}, place=place, expands=False)
-    data = [_case(item, reader, (position,)) for position, item in enumerate(value)]
+    items = cast("list[JSONValue]", value)
+    data = [_case(item, reader, (position,)) for position, item in enumerate(items)]
     raise_problems(reader.problems, source=str(path))
     cases = msgspec.convert(data, tuple[RouteCase, ...])
     raise_problems(list(_empty(cases, path)), source=str(path))

@@ -42,10 +42,8 @@ def gateway_application(config: "Config", source: "ConfigSource | None" = None) 
     app = create_app(gateway)
     if source is None:
         return Application(app=app, begin_drain=gateway.begin_drain)
-    watches = config.routing.watch and source.path is not None
-    reloading = Reloading(
-        reload=gateway.reload, watched=ConfigWatch(path=source.path) if watches else None
-    )
+    watched = ConfigWatch(path=source.path) if source.path and config.routing.watch else None
+    reloading = Reloading(reload=gateway.reload, watched=watched)
     return Application(
         app=app, begin_drain=gateway.begin_drain, reload=reloading.ask, beside=reloading
     )

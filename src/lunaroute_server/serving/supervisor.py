@@ -114,7 +114,9 @@ class Supervisor:
         wakeup.setblocking(False)
         wake.setblocking(False)
         handlers = {number: signal.signal(number, self._receive) for number in STOP_SIGNALS}
-        handlers[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: hang_up.receive())
+        handlers[signal.SIGHUP] = signal.signal(
+            signal.SIGHUP, lambda _number, _frame: hang_up.receive()
+        )
         before = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         try:
             yield wakeup

@@ -134,9 +134,7 @@ def test_sighup_has_the_file_read_again(server, eventually, arguments):
         eventually(lambda: len(server.workers) == 2)
     server.edit("first/text", "second/text")
     eventually(lambda: server.process.send_signal(signal.SIGHUP) or server.answer() == "two")
-    eventually(
-        lambda: len({it["process"] for it in server.logged("config.reloaded")}) == processes
-    )
+    eventually(lambda: len({it["process"] for it in server.logged("config.reloaded")}) == processes)
     assert {server.answer() for _ in range(10)} == {"two"}
     assert server.stop() == 0
 

@@ -48,7 +48,10 @@ def test_rules_targets_and_consequences_are_shown(explain):
     assert "1. primary ordered first/m1" in shown
     assert "2. fallback ordered second/other" in shown
     assert "first/m1 is asked again up to 2 times, after at most 200 ms → second/other" in shown
-    assert "second/other is asked again up to 2 times, after at most 200 ms → the client is told" in shown
+    assert (
+        "second/other is asked again up to 2 times, after at most 200 ms → the client is told"
+        in shown
+    )
     assert "rests first: 60 s after 5 failures in a row" in shown
     assert "limit 300 s for all attempts together" in shown
     assert any(row.startswith("commit with its first content, or 10 s") for row in shown)

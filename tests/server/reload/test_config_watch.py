@@ -65,13 +65,16 @@ async def test_the_system_tells_of_a_change(file, change, monkeypatch):
     monkeypatch.setattr(config_watch, "INTERVAL_MS", 3_600_000)
     change(file, "port: 2\n")
     texts = (f"port: {number}\n" for number in itertools.count(3))
-    async with aclosing(ConfigWatch(path=file).changes()) as changes, asyncio.timeout(PATIENCE_SECS):
+    async with (
+        aclosing(ConfigWatch(path=file).changes()) as changes,
+        asyncio.timeout(PATIENCE_SECS),
+    ):
         for _ in range(3):
-            noticed = asyncio.ensure_future(anext(changes))
-            while not noticed.done():  # whether the system listens already cannot be seen
-                change(file, next(texts))
-                await asyncio.wait({noticed}, timeout=0.5)
-            await noticed
+            async with asyncio.TaskGroup() as tasks:
+                noticed = tasks.create_task(anext(changes))
+                while not noticed.done():  # whether the system listens already cannot be seen
+                    change(file, next(texts))
+                    await asyncio.wait({noticed}, timeout=0.5)
 
 
 async def test_a_change_that_the_system_does_not_tell_of_is_noticed_too(file, monkeypatch):
@@ -79,11 +82,14 @@ async def test_a_change_that_the_system_does_not_tell_of_is_noticed_too(file, mo
     monkeypatch.setattr(ConfigWatch, "_directories", lambda self: frozenset({elsewhere}))
     elsewhere = file.parent / "elsewhere"
     elsewhere.mkdir()
-    async with aclosing(ConfigWatch(path=file).changes()) as changes, asyncio.timeout(PATIENCE_SECS):
-        noticed = asyncio.ensure_future(anext(changes))
+    async with (
+        aclosing(ConfigWatch(path=file).changes()) as changes,
+        asyncio.timeout(PATIENCE_SECS),
+        asyncio.TaskGroup() as tasks,
+    ):
+        noticed = tasks.create_task(anext(changes))
         await asyncio.wait({noticed}, timeout=0.1)
         file.write_text("port: 2\n")
-        await noticed
 
 
 class Scripted:
@@ -108,10 +114,13 @@ class StopWatchingError(Exception):
 async def noticed(path, script):
     """How many changes there were."""
     count = 0
-    with pytest.raises(StopWatchingError):
-        async for _ in ConfigWatch(path=path, events=script.events).changes():
-            count += 1
-    return count
+    changes = ConfigWatch(path=path, events=script.events).changes()
+    while True:
+        try:
+            await anext(changes)
+        except StopWatchingError:
+            return count
+        count += 1
 
 
 async def test_events_that_change_no_content_are_no_changes(file):

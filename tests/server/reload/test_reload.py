@@ -1,8 +1,7 @@
 """Which changes of a configuration take effect at once."""
 
-from msgspec.structs import fields
-
 import pytest
+from msgspec.structs import fields
 
 from lunaroute_server.config import Config, load_config
 from lunaroute_server.config.provider import ProviderConfig
@@ -64,7 +63,9 @@ def test_everything_else_waits_for_a_restart(running, rewritten, pair, path):
 
 
 def test_both_at_once_are_told_apart(running, rewritten):
-    loaded = rewritten(("primary: first", "primary: second"), ("providers:", "port: 9000\nproviders:"))
+    loaded = rewritten(
+        ("primary: first", "primary: second"), ("providers:", "port: 9000\nproviders:")
+    )
     done = Reload.between(running, loaded)
     assert done.changed == ("routing.rules[0].primary",)
     assert done.restart_needed == ("port",)

@@ -66,7 +66,7 @@ async def test_a_rule_cannot_lead_to_a_provider_that_is_not_running(reloader, sw
     loaded = rewritten(
         ("routing:\n", "  third: {type: mock}\nrouting:\n"), ("primary: first", "primary: third")
     )
-    with pytest.raises(ConfigurationError, match="third.*starting the server again") as caught:
+    with pytest.raises(ConfigurationError, match=r"third.*starting the server again") as caught:
         await reloader.reload()
     assert caught.value.path == "routing.rules[0].primary"
     assert caught.value.source.startswith(f"{loaded.path}:")
@@ -101,13 +101,13 @@ async def test_reloads_come_into_effect_in_the_order_in_which_they_read(
         return loaded
 
     monkeypatch.setattr(ConfigSource, "read", slow)
-    first = asyncio.ensure_future(reloader.reload())
-    await asyncio.to_thread(reading.wait, 20)
-    rewritten(("primary: first", "primary: second"))
-    second = asyncio.ensure_future(reloader.reload())
-    await asyncio.wait({second}, timeout=0.05)
-    go_on.set()
-    await asyncio.gather(first, second)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(reloader.reload())
+        await asyncio.to_thread(reading.wait, 20)
+        rewritten(("primary: first", "primary: second"))
+        second = tasks.create_task(reloader.reload())
+        await asyncio.wait({second}, timeout=0.05)
+        go_on.set()
     assert swapped.configs[-1].routing.rules[0].primary == "second"
 
 

@@ -14,12 +14,14 @@ class Scripted:
     def __init__(self, *outcomes):
         self.outcomes = list(outcomes)
         self.calls = 0
+        self.begun = asyncio.Event()
         self.done = asyncio.Event()
         self.go_on = asyncio.Event()
         self.go_on.set()
 
     async def __call__(self):
         self.calls += 1
+        self.begun.set()
         await self.go_on.wait()
         outcome = self.outcomes.pop(0)
         if not self.outcomes:
@@ -34,11 +36,13 @@ class Touched:
 
     def __init__(self):
         self.touches = asyncio.Queue()
+        self.left = asyncio.Event()
 
     async def changes(self):
         while True:
             error = await self.touches.get()
             if error is not None:
+                asyncio.get_running_loop().call_soon(self.left.set)
                 raise error
             yield
 
@@ -86,8 +90,7 @@ async def test_reasons_that_come_together_are_one(log):
     reload = Scripted(NOTHING, NOTHING)
     reload.go_on.clear()
     async with Reloading(reload=reload) as reloading:
-        while reload.calls < 1:
-            await asyncio.sleep(0)
+        await reload.begun.wait()
         for _ in range(10):
             reloading.ask()
         reload.go_on.set()
@@ -138,8 +141,7 @@ async def test_a_file_that_cannot_be_watched_is_told_and_asking_still_works(log)
     reload, file = Scripted(NOTHING, NOTHING), Touched()
     file.touches.put_nowait(OSError("no more inotify watches"))
     async with Reloading(reload=reload, watched=file) as reloading:
-        while not log:
-            await asyncio.sleep(0)
+        await file.left.wait()
         assert told(log) == [
             {
                 "event": "config.watch_failed",
