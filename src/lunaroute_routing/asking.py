@@ -1,6 +1,7 @@
 """Putting a request to a deployment: whole, or as a stream up to the point of no return."""
 
 import asyncio
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -51,7 +52,7 @@ async def _begin(journey: Journey[ModelStream], attempt: Attempt, stream: ModelS
         attempt.answered(stream=True)
 
 
-def _set_deadlines(journey: Journey[object], attempt: Attempt, request: ModelRequest) -> None:
+def _set_deadlines(journey: Journey[Any], attempt: Attempt, request: ModelRequest) -> None:
     deadlines, total = attempt.deployment.deadlines, journey.route.settings.timeouts.total_secs
     if total is not None:
         left = max(0.0, total - journey.seconds)

@@ -100,8 +100,9 @@ class Journey(Generic[Answer]):
         total = self.route.settings.timeouts.total_secs
         if total is None:
             return await self._first_answer()
+        scope = asyncio.timeout(total)
         try:
-            async with asyncio.timeout(total) as scope:
+            async with scope:
                 return await self._first_answer()
         except TimeoutError:
             if not scope.expired():
