@@ -1,6 +1,5 @@
 """How long an upstream may take."""
 
-from attrs import frozen
 from msgspec import Struct
 
 
@@ -12,8 +11,7 @@ class DeadlineOverrides(Struct, frozen=True, kw_only=True):
     total: float | None = None
 
 
-@frozen(kw_only=True)
-class Deadlines:
+class Deadlines(Struct, frozen=True, kw_only=True):
     """Four separate deadlines, in seconds; None waits for ever.
 
     Attributes:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.errors import UpstreamTimeoutError
 from lunaroute_core.model import (
@@ -25,8 +25,7 @@ from lunaroute_core.model import (
 T = TypeVar("T")
 
 
-@define(kw_only=True)
-class FirstContent:
+class FirstContent(Struct, kw_only=True):
     """The first content of one stream.
 
     Attributes:
@@ -37,7 +36,7 @@ class FirstContent:
 
     by: float | None = None
     seconds: float = 0.0
-    at: float | None = field(default=None, init=False)
+    at: float | None = None
 
     def came(self) -> None:
         self.at = time.monotonic()

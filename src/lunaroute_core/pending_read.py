@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import define, field
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@define
-class PendingRead(Generic[T]):
+class PendingRead(Struct, Generic[T]):
     """At most one read under way, in a task of its own.
 
     A read that is cancelled would take its source with it: an async generator is dead then,
@@ -24,7 +23,7 @@ class PendingRead(Generic[T]):
     later; `aclose` ends it if nobody does.
     """
 
-    _task: "asyncio.Task[T] | None" = field(default=None, init=False)
+    _task: "asyncio.Task[T] | None" = None
 
     def __bool__(self) -> bool:
         return self._task is not None

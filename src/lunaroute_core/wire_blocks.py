@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from attrs import define, field
+from msgspec import Struct, field
 
 from lunaroute_core.dialects.codec import StreamObserver
 from lunaroute_core.errors import ProviderError, UpstreamAnsweredError, UpstreamProtocolError
@@ -13,8 +13,7 @@ from lunaroute_core.sse import SSEFramer
 from lunaroute_core.wire_stream import ByteSource
 
 
-@define(kw_only=True)
-class WireBlocks:
+class WireBlocks(Struct, kw_only=True):
     """Reads one source of frames.
 
     What `prime` and `hold` read is kept, and comes first in `relayed`.
@@ -27,13 +26,13 @@ class WireBlocks:
     source: ByteSource
     observer: StreamObserver
     first_content: FirstContent
-    failure: ProviderError | None = field(default=None, init=False)
-    _framer: SSEFramer = field(factory=SSEFramer, init=False)
-    _kept: bytes = field(default=b"", init=False)
-    _pending: PendingRead[bytes] = field(factory=PendingRead[bytes], init=False)
-    _early: bool = field(default=True, init=False)
+    failure: ProviderError | None = None
+    _framer: SSEFramer = field(default_factory=SSEFramer)
+    _kept: bytes = b""
+    _pending: PendingRead[bytes] = field(default_factory=PendingRead[bytes])
+    _early: bool = True
     """Whether there is no content so far, and may be some to come."""
-    _at_end: bool = field(default=False, init=False)
+    _at_end: bool = False
 
     async def aclose(self) -> None:
         await self._pending.aclose()

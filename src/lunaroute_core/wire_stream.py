@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from attrs import define
+from msgspec import Struct
 
 from lunaroute_core.headers import Headers
 
@@ -19,8 +19,7 @@ class ByteSource(Protocol):
         ...
 
 
-@define(kw_only=True)
-class WireStream:
+class WireStream(Struct, kw_only=True):
     """The bytes of a stream: `dialect` None means bytes that nobody understands."""
 
     dialect: str | None

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from lunaroute_core.dialects.json_places import Place
+from lunaroute_core.dialects.place import Place
 from lunaroute_core.errors import ErrorDetails, InvalidRequestError
 from lunaroute_core.headers import Headers
 from lunaroute_core.json_value import JSONObject

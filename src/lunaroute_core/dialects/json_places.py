@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
+from lunaroute_core.dialects.place import Place
 from lunaroute_core.dialects.request_json import read_peek
 
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
@@ -19,13 +20,6 @@ _KEY = re.compile(rb"%b(%b)%b:%b" % (_SPACE, STRING, _SPACE, _SPACE), re.DOTALL)
 _SIMPLE = re.compile(rb"%b|[^\s,\]}\[{]++" % STRING, re.DOTALL)
 _BRACKET = re.compile(rb'(?:[^"\[\]{}]++|%b)*+([\[\]{}])' % STRING, re.DOTALL)
 _NEXT = re.compile(rb"%b,?%b" % (_SPACE, _SPACE))
-
-
-class Place(Struct, frozen=True):
-    """Bytes of a body, from `start` up to and without `end`."""
-
-    start: int
-    end: int
 
 
 class _Object(Struct):

@@ -6,10 +6,11 @@ import msgspec
 from attrs import frozen
 
 from lunaroute_core.dialects.codec import BodyEdits, Peek, UserTurn
-from lunaroute_core.dialects.json_places import Place, elements_at, fields_at, text_at
+from lunaroute_core.dialects.json_places import elements_at, fields_at, text_at
 from lunaroute_core.dialects.openai_chat.request_decoding import decode_request
 from lunaroute_core.dialects.openai_chat.request_encoding import encode_request
 from lunaroute_core.dialects.openai_chat.user_turns import find_user_turns, hands_back_results
+from lunaroute_core.dialects.place import Place
 from lunaroute_core.dialects.raw_json import merge_over, replace_top_level
 from lunaroute_core.dialects.request_json import missing_field, read_peek, read_request
 from lunaroute_core.errors import InvalidRequestError

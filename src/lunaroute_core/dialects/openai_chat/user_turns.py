@@ -1,7 +1,8 @@
 """Which parts of a conversation its user wrote."""
 
 from lunaroute_core.dialects.codec import UserTurn
-from lunaroute_core.dialects.json_places import Place, fields_at, read_body, text_at
+from lunaroute_core.dialects.json_places import fields_at, read_body, text_at
+from lunaroute_core.dialects.place import Place
 from lunaroute_core.dialects.text_places import content_texts, messages_at
 
 _RESULTS = frozenset({"tool", "function"})

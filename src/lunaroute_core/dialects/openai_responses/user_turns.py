@@ -1,8 +1,9 @@
 """Which parts of an input its user wrote."""
 
 from lunaroute_core.dialects.codec import UserTurn
-from lunaroute_core.dialects.json_places import Place, fields_at, inside, read_body, text_at
+from lunaroute_core.dialects.json_places import fields_at, inside, read_body, text_at
 from lunaroute_core.dialects.openai_responses.input_items import is_client_result
+from lunaroute_core.dialects.place import Place
 from lunaroute_core.dialects.text_places import content_texts, messages_at
 
 
