@@ -1,9 +1,11 @@
 """An explanation says what `send` would do, and leaves everything as it is."""
 
+import json
+
 import pytest
 
 from lunaroute_core import InvalidRequestError, ProviderError
-from lunaroute_core.testing import chat_request, text_response
+from lunaroute_core.testing import chat_request, text_response, wire_request
 from lunaroute_routing import (
     BreakerSettings,
     CooldownSettings,
@@ -174,3 +176,23 @@ def test_a_single_target_is_asked_whatever_its_state(three):
 
 def test_no_model_leaves_the_provider_alone_in_the_label(three):
     assert three.router(rule("main", "a")).explain(chat_request(model="")).order[0].label == "a"
+
+
+async def test_a_tool_loop_that_is_held_comes_first_and_stays_held(three, failing):
+    three.provider("a", failing("server"), text_response("fine"))
+    router = three.router(rule("main", "a", "b", "c"))
+
+    def asking(*more):
+        messages = [{"role": "user", "content": "hi"}, *more]
+        request = wire_request(json.dumps({"model": "m", "messages": messages}).encode())
+        request.context.session_id = "s"
+        return request
+
+    loop = asking({"role": "tool", "tool_call_id": "c", "content": "ok"})
+    await router.send(asking())
+    for _ in range(2):
+        explanation = router.explain(loop)
+        assert asked(explanation) == ["b", "a", "c"]
+        assert explanation.held == "the session's tool loop is held at b"
+    router.explain(asking())  # what would end the loop, if it were sent
+    assert router.explain(loop).held is not None
