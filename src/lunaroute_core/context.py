@@ -44,6 +44,8 @@ class RequestContext(Struct, kw_only=True):
     """The route that the request took, set by the router."""
     deadlines: DeadlineOverrides | None = None
     """What goes before the deadlines of the provider that is asked."""
+    waited: float = 0.0
+    """Seconds spent on upstreams that gave no answer, and until they were asked again."""
     attempts: int = 0
     """Upstream calls made for this request so far; whoever makes one counts it."""
     warnings: list[TranslationWarning] = []

@@ -29,7 +29,8 @@ def outcome_headers(
     """`x-lunaroute-*`: provider, model, attempts, own time, and what translation lost.
 
     `x-lunaroute-overhead-ms` is the time from the request's arrival to the answer's first
-    byte (a stream) or last byte (a whole answer), less the time the upstream took for it.
+    byte (a stream; its first content, where that was waited for) or last byte (a whole answer),
+    less the time that upstreams took for it, those that failed included.
     """
     context = request.context
     headers = [
@@ -41,7 +42,9 @@ def outcome_headers(
         headers.append((b"x-lunaroute-model", header_value(model)))
     timings = None if isinstance(outcome, ProviderError) else outcome.timings
     if timings is not None:
-        overhead = _overhead_ms(timings, exchange)
+        content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
+        upstream = context.waited + _upstream_seconds(timings, content_at)
+        overhead = 1000 * (time.monotonic() - exchange.received_at - upstream)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
     # An error's own answer has the id already.
     wire = None if isinstance(outcome, ProviderError) else outcome.wire
@@ -67,9 +70,9 @@ def _upstream_request_id(dialect: str, headers: Headers) -> Headers:
     return () if found is None else ((b"x-lunaroute-upstream-request-id", header_value(found)),)
 
 
-def _overhead_ms(timings: Timings, exchange: Exchange) -> float:
-    reached = timings.finished or timings.first_byte or timings.started
-    return 1000 * (time.monotonic() - exchange.received_at - (reached - timings.started))
+def _upstream_seconds(timings: Timings, content_at: float | None) -> float:
+    reached = timings.finished or content_at or timings.first_byte or timings.started
+    return reached - timings.started
 
 
 def _warnings(warnings: list[TranslationWarning]) -> bytes:

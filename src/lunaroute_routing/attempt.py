@@ -8,6 +8,7 @@ from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.cost import cost_of
 from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.events import AttemptEnded, AttemptOutcome, CooledDown
+from lunaroute_routing.route import Route
 from lunaroute_routing.verdict import Verdict, verdict_of
 
 
@@ -23,7 +24,7 @@ class Attempt:
 
     deployment: Deployment
     request: ModelRequest
-    route: str
+    route: Route
     tools: Collaborators
     lost: bool = field(default=False, init=False)
     ticket: int | None = field(init=False)
@@ -127,7 +128,7 @@ class Attempt:
         self.tools.emit(
             AttemptEnded(
                 request_id=self.request.context.request_id,
-                route=self.route,
+                route=self.route.name,
                 provider=self.deployment.name,
                 model=self.model,
                 outcome=outcome,
@@ -142,6 +143,6 @@ class Attempt:
         """US dollars, None where that is not known. Input is paid for as soon as it is asked."""
         target = self.deployment.target
         price = target.price
-        if price is None and self.tools.prices is not None:
-            price = self.tools.prices.price(target.provider, self.model)
+        if price is None and self.route.prices is not None:
+            price = self.route.prices.price(target.provider, self.model)
         return None if price is None else cost_of(price, usage, self.request)

@@ -6,7 +6,6 @@ from random import Random
 from attrs import frozen
 
 from lunaroute_routing.events import RoutingEvent
-from lunaroute_routing.prices import PriceList
 
 
 @frozen(kw_only=True)
@@ -16,11 +15,9 @@ class Collaborators:
         clock: monotonic time in seconds.
         sleep: waits for so many seconds.
         emit: tells what happens; None where nobody listens.
-        prices: what models cost; None: nobody knows.
     """
 
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     rng: Random
     emit: Callable[[RoutingEvent], None] | None
-    prices: PriceList | None

@@ -90,6 +90,7 @@ class CompiledRoutes:
             tiers=tuple(self._tier(rule, tier) for tier in rule.tiers if tier.targets),
             settings=settings,
             notification=self.table.notification,
+            prices=self.table.prices,
             hedges=RetryBudget(hedge.max_extra_ratio, self.states.clock, reserve=1),
         )
 

@@ -139,7 +139,7 @@ class Journey(Generic[Answer]):
             attempt = Attempt(
                 deployment=deployment,
                 request=self.request,
-                route=self.route.name,
+                route=self.route,
                 tools=self.tools,
             )
             self._running.append(attempt)
@@ -149,6 +149,7 @@ class Journey(Generic[Answer]):
                 verdict = attempt.failed(error)
                 self._errors.append(error)
                 wait = self._wait(deployment, verdict, error, retry)
+                self.request.context.waited += attempt.seconds + (wait or 0.0)
                 if wait is None and verdict.fall_back:
                     return None
                 if wait is None:

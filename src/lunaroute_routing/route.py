@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from lunaroute_routing.deployment import Deployment
+from lunaroute_routing.prices import PriceList
 from lunaroute_routing.retry_budget import RetryBudget
 from lunaroute_routing.rule import TierRole
 from lunaroute_routing.settings import RoutingSettings
@@ -28,6 +29,7 @@ class Route:
     Attributes:
         settings: what holds for the route as a whole: its total deadline, hedging, commit point.
         notification: what is told when another provider than the one that was meant answers.
+        prices: what its models cost, for the events.
         hedges: how often a second deployment may be asked beside a slow one.
         has_choice: whether there is more than one deployment.
     """
@@ -36,6 +38,7 @@ class Route:
     tiers: Sequence[RouteTier]
     settings: RoutingSettings
     notification: SwitchNotification | None
+    prices: PriceList | None
     hedges: RetryBudget
     has_choice: bool = field(init=False)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from lunaroute_routing.prices import PriceList
 from lunaroute_routing.rule import Rule
 from lunaroute_routing.settings import RoutingSettings
 from lunaroute_routing.switch_notification import SwitchNotification
@@ -19,6 +20,7 @@ class RouteTable:
         settings: for routes and providers that have none of their own.
         provider_settings: by provider's name.
         notification: tells the user that another provider answers; None tells nobody.
+        prices: what models cost, for the events; None: nobody knows.
         listing: the providers whose models `/v1/models` lists for everybody. A client that
             brings its own credential sees its own vendor's models too; when that leaves
             none, the last provider is asked.
@@ -30,5 +32,6 @@ class RouteTable:
     settings: RoutingSettings = field(factory=RoutingSettings)
     provider_settings: Mapping[str, RoutingSettings] = {}
     notification: SwitchNotification | None = None
+    prices: PriceList | None = None
     listing: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -20,7 +20,6 @@ from lunaroute_routing.explanation import Explanation
 from lunaroute_routing.held_routes import HeldRoutes
 from lunaroute_routing.journey import Answered, Ask, Journey
 from lunaroute_routing.model_list import ModelList
-from lunaroute_routing.prices import PriceList
 from lunaroute_routing.provider_states import ProviderStates
 from lunaroute_routing.request_ledger import RequestLedger
 from lunaroute_routing.route_table import RouteTable
@@ -47,14 +46,12 @@ class Router:
         providers: by name, in order of preference.
         table: what it goes by; `replace` gives it another one.
         observers: are told what happens.
-        prices: what models cost, for the events; None: nobody knows.
         clock: seconds that only go forward.
     """
 
     providers: Mapping[str, Provider]
     table: RouteTable = field(factory=RouteTable)
     observers: Sequence[RoutingObserver] = ()
-    prices: PriceList | None = None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     rng: Random = field(factory=Random)
@@ -73,7 +70,6 @@ class Router:
             sleep=self.sleep,
             rng=self.rng,
             emit=self._emit if self.observers else None,
-            prices=self.prices,
         )
         self._states = ProviderStates(clock=self.clock, observe=self._tools.emit)
         self._held = HeldRoutes(clock=self.clock)

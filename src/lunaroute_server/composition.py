@@ -92,9 +92,11 @@ def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> 
 
 
 def _prices(config: Config) -> ProviderPrices | None:
-    """Known prices, where the strategy `cheapest` goes by them: loading them takes a while."""
+    """Known prices, where something goes by them: loading them takes a while."""
     rules = (*config.routing.rules, *config.routing.aliases.values())
-    if all(rule.strategy is None or rule.strategy.type != "cheapest" for rule in rules):
+    compared = any(rule.strategy and rule.strategy.type == "cheapest" for rule in rules)
+    hedged = any(one.hedge.enabled for one in (config.routing, *rules, *config.providers.values()))
+    if not compared and not hedged:
         return None
     priced = {name: one for name, one in config.providers.items() if one.type != "mock"}
     known = GenAIPrices({name: _endpoint(one).base_url for name, one in priced.items()})

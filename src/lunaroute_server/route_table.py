@@ -13,7 +13,8 @@ from lunaroute_server.routing_rules import RuleBuilder
 def route_table(config: Config, *, prices: PriceList | None = None) -> RouteTable:
     """The table that a checked configuration describes.
 
-    `prices` is what the strategy `cheapest` goes by where a target has no price of its own.
+    `prices` is what the strategy `cheapest`, and the events, go by where a target has no price of
+    its own.
     """
     routing = config.routing
     enabled = {name: one for name, one in config.providers.items() if one.enabled}
@@ -30,6 +31,7 @@ def route_table(config: Config, *, prices: PriceList | None = None) -> RouteTabl
         settings=resolved(routing),
         provider_settings=settings,
         notification=_notification(config),
+        prices=prices,
         listing=_listing(config),
         aliases=(*routing.aliases, *(name for one in enabled.values() for name in one.models)),
     )
