@@ -3,7 +3,7 @@
 `Router` is a Provider made of Providers; the rest is what it is told.
 """
 
-from lunaroute_core import Price
+from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.events import (
     AttemptEnded,
     BreakerChanged,
@@ -20,6 +20,7 @@ from lunaroute_routing.explanation import (
     RequestSummary,
     TierExplanation,
 )
+from lunaroute_routing.prices import PriceList
 from lunaroute_routing.route_table import RouteTable
 from lunaroute_routing.router import Router
 from lunaroute_routing.rule import Match, Rule, Tier
@@ -34,6 +35,15 @@ from lunaroute_routing.settings import (
     TimeoutSettings,
 )
 from lunaroute_routing.snapshot import CooldownSnapshot, ProviderSnapshot
+from lunaroute_routing.strategies import (
+    Cheapest,
+    LeastBusy,
+    LeastLatency,
+    Ordered,
+    RoundRobin,
+    SmoothWeighted,
+    Sticky,
+)
 from lunaroute_routing.strategy import Strategy
 from lunaroute_routing.switch_notification import SwitchNotification
 from lunaroute_routing.target import Target
@@ -43,20 +53,26 @@ __all__ = [
     "BreakerChanged",
     "BreakerSettings",
     "CandidateExplanation",
+    "Cheapest",
     "CooldownSettings",
     "CooldownSnapshot",
     "CooledDown",
+    "Deployment",
     "Explanation",
     "FellBack",
     "HealthChanged",
     "HealthSettings",
     "HedgeSettings",
+    "LeastBusy",
+    "LeastLatency",
     "Match",
-    "Price",
+    "Ordered",
+    "PriceList",
     "ProviderSnapshot",
     "RequestEnded",
     "RequestSummary",
     "RetrySettings",
+    "RoundRobin",
     "RouteTable",
     "Router",
     "RoutingEvent",
@@ -64,6 +80,8 @@ __all__ = [
     "RoutingSettings",
     "Rule",
     "RuleCheck",
+    "SmoothWeighted",
+    "Sticky",
     "Strategy",
     "SwitchNotification",
     "Target",

@@ -4,6 +4,7 @@ import pytest
 
 from lunaroute_core import (
     ModelResponse,
+    ModelStream,
     Timings,
     TranslationWarning,
     UpstreamUnavailableError,
@@ -65,6 +66,27 @@ def test_the_gateways_own_time_leaves_out_the_upstreams(
     response = ModelResponse(provider="openai", model="m", timings=timings)
     overhead = float(told(request_sent, response, exchange)["overhead-ms"])
     assert overhead == pytest.approx(1000 * (5.0 - upstream_took), abs=100)
+
+
+def test_upstreams_that_failed_are_not_the_gateways_own_time(request_sent, exchange):
+    now = time.monotonic()
+    exchange.received_at = now - 5.0
+    request_sent.context.waited = 3.0
+    timings = Timings(started=now, first_byte=now + 1.0)
+    response = ModelResponse(provider="openai", model="m", timings=timings)
+    overhead = float(told(request_sent, response, exchange)["overhead-ms"])
+    assert overhead == pytest.approx(1000, abs=100)
+
+
+def test_nor_is_the_wait_for_a_streams_content(request_sent, exchange):
+    now = time.monotonic()
+    exchange.received_at = now - 5.0
+    stream = ModelStream(
+        provider="openai", model="m", timings=Timings(started=now, first_byte=now + 1.0)
+    )
+    stream.first_content.at = now + 4.0
+    overhead = float(told(request_sent, stream, exchange)["overhead-ms"])
+    assert overhead == pytest.approx(1000, abs=100)
 
 
 def test_the_session_is_told(request_sent, exchange):

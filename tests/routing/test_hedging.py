@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from lunaroute_core import ProviderError
+from lunaroute_core import Price, ProviderError
 from lunaroute_core.model import TextDelta
 from lunaroute_core.testing import Pause, chat_request, stream_events, text_response
-from lunaroute_routing import HedgeSettings, Price, RoutingSettings, Target
+from lunaroute_routing import HedgeSettings, RoutingSettings, Target
 from lunaroute_routing.events import AttemptEnded, RequestEnded
 
 
