@@ -131,6 +131,16 @@ async def test_the_header_wins_over_the_prefix(two_of_a_kind, ask, vendor, call)
     await ask(urls[vendor], vendor, lambda client, _: call(client, "other/m", **named))
     assert second.requests == []
     (request,) = first.requests
+    assert b'"other/m"' in request.body, "it may well be a name that this provider has"
+
+
+@pytest.mark.parametrize(("vendor", "call"), CALLS)
+async def test_its_own_prefix_is_taken_off_all_the_same(two_of_a_kind, ask, vendor, call):
+    urls, first, second = two_of_a_kind
+    named = {"extra_headers": {"X-Luna-Provider": vendor}}
+    await ask(urls[vendor], vendor, lambda client, _: call(client, f"{vendor}/m", **named))
+    assert second.requests == []
+    (request,) = first.requests
     assert sent(request) == sent(await straight(ask, vendor, call))
 
 
