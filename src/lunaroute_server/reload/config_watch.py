@@ -62,12 +62,14 @@ class ConfigWatch:
     events: Events = system_events
 
     async def changes(self) -> AsyncGenerator[None]:
-        """One item whenever the content of the file has changed, the file's end included.
+        """One item at first, and one whenever the content of the file has changed, the file's end
+        included. What is read of it after an item is as new as the watch knows it.
 
         Raises:
             OSError: the directory is not there, or cannot be watched.
         """
         seen = await asyncio.to_thread(_digest, self.path)
+        yield
         while True:
             directories = self._directories()
             if not directories:

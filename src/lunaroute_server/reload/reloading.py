@@ -21,7 +21,7 @@ class Changes(Protocol):
     """Something that can be watched."""
 
     def changes(self) -> AsyncGenerator[None]:
-        """One item whenever it has changed."""
+        """One item at first, and one whenever it has changed since the item before."""
         ...
 
 
@@ -36,16 +36,21 @@ class Reloading:
     reload: Callable[[], Awaitable[Reload]]
     watched: Changes | None = None
     _asked: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _aloud: bool = field(default=False, init=False)
+    """Whether whoever asked is to be told that nothing has changed."""
     _tasks: list[asyncio.Task[None]] = field(factory=list[asyncio.Task[None]], init=False)
 
     def ask(self) -> None:
         """Have it read again soon."""
+        self._aloud = True
         self._asked.set()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._reload_when_asked())]
-        if self.watched is not None:
+        if self.watched is None:
+            self._catch_up()
+        else:
             self._tasks.append(loop.create_task(self._watch(self.watched)))
         return self
 
@@ -64,20 +69,28 @@ class Reloading:
     async def _watch(self, watched: Changes) -> None:
         try:
             async with aclosing(watched.changes()) as changes:
+                # Only what is read from now on is sure to be no older than what is watched.
+                await anext(changes)
+                self._catch_up()
                 async for _ in changes:
                     self.ask()
         except Exception as error:  # noqa: BLE001 - whatever keeps it from watching is told
             _log.error("config.watch_failed", reason=str(error), process=os.getpid())
 
+    def _catch_up(self) -> None:
+        """Have it read for what has changed before this began: a worker that takes the place of
+        another one was given what its parent had read.
+        """
+        self._asked.set()
+
     async def _reload_when_asked(self) -> None:
-        # A worker that takes the place of another one was given what its parent had read.
-        await self._reload(says_nothing_new=False)
         while True:
             await self._asked.wait()
             self._asked.clear()
-            await self._reload(says_nothing_new=True)
+            aloud, self._aloud = self._aloud, False
+            await self._reload(aloud=aloud)
 
-    async def _reload(self, *, says_nothing_new: bool) -> None:
+    async def _reload(self, *, aloud: bool) -> None:
         process = os.getpid()
         try:
             done = await self.reload()
@@ -88,7 +101,7 @@ class Reloading:
         except Exception:  # noqa: BLE001 - a fault of ours must not end what is served
             _log.exception("config.reload_failed", process=process)
         else:
-            if done.changed or says_nothing_new:
+            if done.changed or aloud:
                 for warning in done.warnings:
                     _log.warning("configuration", reason=warning)
                 _log.info("config.reloaded", changed=list(done.changed), process=process)

@@ -69,6 +69,7 @@ async def test_the_system_tells_of_a_change(file, change, monkeypatch):
         aclosing(ConfigWatch(path=file).changes()) as changes,
         asyncio.timeout(PATIENCE_SECS),
     ):
+        await anext(changes)
         for _ in range(3):
             async with asyncio.TaskGroup() as tasks:
                 noticed = tasks.create_task(anext(changes))
@@ -115,6 +116,7 @@ async def noticed(path, script):
     """How many changes there were."""
     count = 0
     changes = ConfigWatch(path=path, events=script.events).changes()
+    await anext(changes)
     while True:
         try:
             await anext(changes)
@@ -159,5 +161,16 @@ async def test_a_link_to_itself_is_no_endless_way(file):
 
 
 async def test_a_directory_that_is_not_there_cannot_be_watched(tmp_path):
+    changes = ConfigWatch(path=tmp_path / "none" / "config.yaml").changes()
+    await anext(changes)
     with pytest.raises(OSError, match="not"):
-        await anext(ConfigWatch(path=tmp_path / "none" / "config.yaml").changes())
+        await anext(changes)
+
+
+async def test_a_change_between_the_first_item_and_the_watch_is_noticed(file):
+    """Whoever reads the file after the first item misses nothing."""
+    changes = ConfigWatch(path=file, events=Scripted(lambda: None).events).changes()
+    await anext(changes)
+    file.write_text("port: 2\n")
+    async with asyncio.timeout(PATIENCE_SECS):
+        await anext(changes)

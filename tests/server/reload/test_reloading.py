@@ -32,13 +32,14 @@ class Scripted:
 
 
 class Touched:
-    """A file that changes when the test says so."""
+    """A file that changes when the test says so. It is watched from the first item on."""
 
     def __init__(self):
         self.touches = asyncio.Queue()
         self.left = asyncio.Event()
 
     async def changes(self):
+        yield
         while True:
             error = await self.touches.get()
             if error is not None:
@@ -63,6 +64,7 @@ def told(log):
 async def test_it_reads_again_when_the_file_changes(log):
     reload, file = Scripted(NOTHING, Reload(config=Config(), changed=("routing.rules",))), Touched()
     async with Reloading(reload=reload, watched=file):
+        await reload.begun.wait()
         file.touches.put_nowait(None)
         await reload.done.wait()
     assert told(log) == [
@@ -73,6 +75,7 @@ async def test_it_reads_again_when_the_file_changes(log):
 async def test_who_asks_is_told_even_that_nothing_has_changed(log):
     reload = Scripted(NOTHING, NOTHING)
     async with Reloading(reload=reload) as reloading:
+        await reload.begun.wait()
         reloading.ask()
         await reload.done.wait()
     assert told(log) == [{"event": "config.reloaded", "log_level": "info", "changed": []}]
@@ -84,6 +87,29 @@ async def test_what_changed_before_it_began_is_caught_up_with(log):
     async with Reloading(reload=reload):
         await reload.done.wait()
     assert [it["event"] for it in log] == ["config.reloaded"]
+
+
+async def test_nothing_is_read_before_the_file_is_watched(log):
+    """A change after the reading and before the watch would never be noticed."""
+    order = []
+
+    class Watched(Touched):
+        async def changes(self):
+            await asyncio.sleep(0)
+            order.append("watched")
+            async for _ in super().changes():
+                yield
+
+    async def reload():
+        order.append("read")
+        done.set()
+        return NOTHING
+
+    done = asyncio.Event()
+    async with Reloading(reload=reload, watched=Watched()):
+        await done.wait()
+    assert order == ["watched", "read"]
+    assert log == []
 
 
 async def test_reasons_that_come_together_are_one(log):
@@ -132,6 +158,7 @@ async def test_all_that_is_wrong_is_one_error_and_it_goes_on(log):
 async def test_a_fault_of_ours_is_told_with_its_traceback_and_it_goes_on(log):
     reload = Scripted(ZeroDivisionError(), NOTHING)
     async with Reloading(reload=reload) as reloading:
+        await reload.begun.wait()
         reloading.ask()
         await reload.done.wait()
     assert (log[0]["event"], log[0]["exc_info"]) == ("config.reload_failed", True)
