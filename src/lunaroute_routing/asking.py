@@ -15,10 +15,9 @@ async def ask_whole(
     journey: Journey[ModelResponse], attempt: Attempt, request: ModelRequest
 ) -> ModelResponse:
     """A finished answer, which ends the attempt."""
-    _set_deadlines(journey, attempt, request)
+    request.context.deadlines = _deadlines(journey, attempt)
     response = await attempt.deployment.provider.send(request)
-    attempt.answered(stream=False)
-    attempt.succeeded(response.summary.usage)
+    attempt.succeeded(response.summary.usage, whole=True)
     return response
 
 
@@ -28,7 +27,7 @@ async def ask_stream(
     """A stream that has begun, and has content if another deployment could have been asked; the
     attempt ends when it does.
     """
-    _set_deadlines(journey, attempt, request)
+    request.context.deadlines = _deadlines(journey, attempt)
     stream = await attempt.deployment.provider.stream(request)
     attempt.follow(stream)
     try:
@@ -49,12 +48,12 @@ async def _begin(journey: Journey[ModelStream], attempt: Attempt, stream: ModelS
     # With nobody else to ask there is nothing to wait for.
     if journey.candidates.has_more() and attempt.request.operation is Operation.GENERATE:
         await stream.hold(until=now + journey.route.settings.commit_after_secs)
-        attempt.answered(stream=True)
+        attempt.has_content()
 
 
-def _set_deadlines(journey: Journey[Any], attempt: Attempt, request: ModelRequest) -> None:
+def _deadlines(journey: Journey[Any], attempt: Attempt) -> DeadlineOverrides | None:
     deadlines, total = attempt.deployment.deadlines, journey.route.settings.timeouts.total_secs
-    if total is not None:
-        left = max(0.0, total - journey.seconds)
-        deadlines = replace(deadlines or DeadlineOverrides(), total=left)
-    request.context.deadlines = deadlines
+    if total is None:
+        return deadlines
+    left = max(0.0, total - journey.seconds)
+    return replace(deadlines or DeadlineOverrides(), total=left)

@@ -1,6 +1,8 @@
 """One deployment being asked, and what becomes known of it by that."""
 
-from attrs import define, field
+from typing import Self
+
+from msgspec import Struct
 
 from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
 from lunaroute_core.model import Usage
@@ -12,8 +14,7 @@ from lunaroute_routing.route import Route
 from lunaroute_routing.verdict import Verdict, verdict_of
 
 
-@define(kw_only=True, eq=False)
-class Attempt:
+class Attempt(Struct, kw_only=True, eq=False):
     """Counts as load from its beginning to its one end.
 
     Attributes:
@@ -26,16 +27,25 @@ class Attempt:
     request: ModelRequest
     route: Route
     tools: Collaborators
-    lost: bool = field(default=False, init=False)
-    ticket: int | None = field(init=False)
-    started: float = field(init=False)
-    _ended: bool = field(default=False, init=False)
+    ticket: int | None
+    started: float
+    lost: bool = False
+    ended: bool = False
 
-    def __attrs_post_init__(self) -> None:
-        state = self.deployment.state
-        self.ticket = state.breaker.admit()
-        self.started = self.tools.clock()
+    @classmethod
+    def begin(
+        cls, deployment: Deployment, request: ModelRequest, route: Route, tools: Collaborators
+    ) -> Self:
+        state = deployment.state
         state.in_flight += 1
+        return cls(
+            deployment=deployment,
+            request=request,
+            route=route,
+            tools=tools,
+            ticket=state.breaker.admit(),
+            started=tools.clock(),
+        )
 
     @property
     def seconds(self) -> float:
@@ -46,23 +56,28 @@ class Attempt:
     def model(self) -> str:
         return self.deployment.target.model or self.request.model
 
-    def answered(self, *, stream: bool) -> None:
-        """The answer is there, or a stream's first content: take note of how long that took."""
+    def has_content(self) -> None:
+        """A stream's first content is there: take note of how long that took."""
         state = self.deployment.state
-        (state.content_seconds if stream else state.answer_seconds).observe(self.seconds)
+        state.content_seconds.observe(self.seconds)
         if self.ticket is not None and state.breaker.state == "half_open":
             # A probe has shown what it was for: a long stream must not keep the next one waiting.
             state.breaker.succeeded(self.ticket)
             self.ticket = None
 
-    def succeeded(self, usage: Usage | None) -> None:
-        if self._end():
-            state = self.deployment.state
-            if self.ticket is not None:
-                state.breaker.succeeded(self.ticket)
-            state.health.record(True)
+    def succeeded(self, usage: Usage | None, *, whole: bool) -> None:
+        """It was heard to its end; of a whole answer it is known now how long it took."""
+        if not self._end():
+            return
+        state = self.deployment.state
+        if whole:
+            state.answer_seconds.observe(self.seconds)
+        if self.ticket is not None:
+            state.breaker.succeeded(self.ticket)
+        state.health.record(True)
+        if state.cooldowns.rests:
             state.cooldowns.succeeded(self.model, started=self.started)
-            self._tell("completed", usage=usage)
+        self._tell("completed", usage=usage)
 
     def failed(self, error: ProviderError | RequestError) -> Verdict:
         """Draw the consequences for the deployment, and say which there are for the request."""
@@ -88,14 +103,14 @@ class Attempt:
         if isinstance(failure, ProviderError):
             self.failed(failure)
         elif stream.outcome == "completed":
-            self.succeeded(stream.summary.usage)
+            self.succeeded(stream.summary.usage, whole=False)
         else:
             self.cancelled(stream.summary.usage)
 
     def _end(self) -> bool:
-        if self._ended:
+        if self.ended:
             return False
-        self._ended = True
+        self.ended = True
         self.deployment.state.in_flight -= 1
         return True
 
@@ -123,9 +138,9 @@ class Attempt:
         usage: Usage | None = None,
         error: ErrorKind | None = None,
     ) -> None:
-        if self.tools.emit is None:
+        if self.tools.emit_each is None:
             return
-        self.tools.emit(
+        self.tools.emit_each(
             AttemptEnded(
                 request_id=self.request.context.request_id,
                 route=self.route.name,

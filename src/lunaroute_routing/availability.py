@@ -1,8 +1,5 @@
 """Whether a deployment can be asked now, and which one is asked next."""
 
-from collections.abc import Sequence
-
-from attrs import define, field
 from msgspec import Struct
 
 from lunaroute_core import ErrorKind, ModelRequest
@@ -26,13 +23,23 @@ def exclusion(
     deployment: Deployment, request: ModelRequest, *, has_choice: bool
 ) -> Exclusion | None:
     """Why a deployment cannot be asked; None: it can."""
+    why = exclusion_by_state(deployment, request, has_choice)
+    if why is None and has_choice and (reason := deployment.lacks(request)) is not None:
+        return Exclusion(reason, ErrorKind.INVALID_REQUEST)
+    return why
+
+
+def exclusion_by_state(
+    deployment: Deployment,
+    request: ModelRequest,
+    has_choice: bool,  # noqa: FBT001 - hot
+) -> Exclusion | None:
+    """Why it cannot be asked for how it fares, whatever it can do."""
     state = deployment.state
     if state.breaker.state != "closed" and (why := _shut(deployment, has_choice=has_choice)):
         return why
-    if state.cooldowns and (why := _resting(deployment, request, has_choice=has_choice)):
-        return why
-    if has_choice and (reason := deployment.lacks(request)) is not None:
-        return Exclusion(reason, ErrorKind.INVALID_REQUEST)
+    if state.cooldowns.rests:
+        return _resting(deployment, request, has_choice=has_choice)
     return None
 
 
@@ -56,8 +63,7 @@ def _resting(
     return Exclusion("it is cooling down", ErrorKind.RATE_LIMIT, seconds) if seconds > 0 else None
 
 
-@define(kw_only=True, eq=False)
-class Candidates:
+class Candidates(Struct, kw_only=True, eq=False):
     """The deployments of a route that a request may still try, in the order of its tiers.
 
     An unhealthy deployment is tried when nothing else is left.
@@ -65,54 +71,72 @@ class Candidates:
     Attributes:
         first: asked before all others, if it can be: where a tool loop's last turn was answered.
         excluded: why deployments were passed over, the last time they were looked at.
+        tried: those that were given out.
     """
 
     route: Route
     request: ModelRequest
     first: str | None = None
-    excluded: dict[Deployment, Exclusion] = field(factory=dict[Deployment, Exclusion], init=False)
-    _tried: list[Deployment] = field(factory=list[Deployment], init=False)
+    excluded: dict[Deployment, Exclusion] = {}
+    tried: list[Deployment] = []
 
     def next(self) -> tuple[RouteTier, Deployment] | None:
         """The next one, which counts as tried from now on; None when none can be asked."""
-        found = self._held() or self._chosen(healthy=True) or self._chosen(healthy=False)
+        found = self._held() if self.first is not None else None
+        found = found or self._chosen(healthy=True) or self._chosen(healthy=False)
         if found is not None:
-            self._tried.append(found[1])
+            self.tried.append(found[1])
         return found
 
     def has_more(self) -> bool:
         """Whether another one could be asked now."""
         if not self.route.has_choice:
             return False
-        return any(self._open(tier.deployments) for tier in self.route.tiers)
+        deployments = (one for tier in self.route.tiers for one in tier.deployments)
+        return any(one not in self.tried and self._can(one) for one in deployments)
 
     def _held(self) -> tuple[RouteTier, Deployment] | None:
-        if self.first is None or self._tried:
+        if self.tried:
             return None
         for tier in self.route.tiers:
             for deployment in tier.deployments:
-                if deployment.label == self.first and self._open((deployment,)):
+                if deployment.label == self.first and self._can(deployment):
                     return tier, deployment
         return None
 
     def _chosen(self, *, healthy: bool) -> tuple[RouteTier, Deployment] | None:
         for tier in self.route.tiers:
-            offered = self._open(tier.deployments)
-            if healthy and self.route.has_choice:
-                offered = [one for one in offered if not one.state.health.is_unhealthy]
-            if offered:
-                chosen = tier.strategy.rank(offered, self.request)[0]
-                tier.strategy.took(chosen, offered)
+            offered = [
+                one
+                for one in tier.deployments
+                if one not in self.tried and (one.state.is_calm or self._is_up(one, healthy))
+            ]
+            chosen = self._able(tier, offered) if offered else None
+            if chosen is not None:
                 return tier, chosen
         return None
 
-    def _open(self, deployments: Sequence[Deployment]) -> list[Deployment]:
-        """Those of them that can be asked and were not yet."""
-        return [one for one in deployments if one not in self._tried and self._can(one)]
+    def _able(self, tier: RouteTier, offered: list[Deployment]) -> Deployment | None:
+        """The best that can do what the request needs; only those before it are asked for that."""
+        for chosen in tier.strategy.rank(offered, self.request):
+            reason = chosen.lacks(self.request) if self.route.has_choice else None
+            if reason is None:
+                tier.strategy.took(chosen, [one for one in offered if one not in self.excluded])
+                return chosen
+            self.excluded[chosen] = Exclusion(reason, ErrorKind.INVALID_REQUEST)
+        return None
+
+    def _is_up(self, deployment: Deployment, healthy: bool) -> bool:  # noqa: FBT001 - hot
+        has_choice = self.route.has_choice
+        if healthy and has_choice and deployment.state.health.is_unhealthy:
+            return False
+        return self._noted(deployment, exclusion_by_state(deployment, self.request, has_choice))
 
     def _can(self, deployment: Deployment) -> bool:
         why = exclusion(deployment, self.request, has_choice=self.route.has_choice)
-        if why is None:
-            return True
-        self.excluded[deployment] = why
-        return False
+        return self._noted(deployment, why)
+
+    def _noted(self, deployment: Deployment, why: Exclusion | None) -> bool:
+        if why is not None:
+            self.excluded[deployment] = why
+        return why is None

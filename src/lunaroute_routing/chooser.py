@@ -48,11 +48,9 @@ class Chooser:
             RequestError: no provider serves the client's vendor.
         """
         marked, request = take_marker(request)
-        by_client = self._by_client(request) or self._by_marker(marked, request)
-        if by_client is not None:
-            return by_client
-        if (by_prefix := self._by_prefix(request)) is not None:
-            return by_prefix
+        said = self._said(marked, request)
+        if said is not None:
+            return said
         rule = self.routes.index.match(request)
         if rule is not None:
             return Choice(self.routes.of(rule), request, "rule")
@@ -62,6 +60,16 @@ class Chooser:
         """What becomes of each rule, in the order in which they are tried."""
         _, request = take_marker(request)
         return self.routes.index.explain(request)
+
+    def _said(self, marked: str | None, request: ModelRequest) -> Choice | None:
+        """What the client says outright: in a header or the query, in a text, in the model."""
+        context = request.context
+        if context.provider_override is not None or context.route_override is not None:
+            return self._by_client(request)
+        by_marker = None if marked is None else self._by_marker(marked, request)
+        if by_marker is not None or "/" not in request.model:
+            return by_marker
+        return self._by_prefix(request)
 
     def _by_client(self, request: ModelRequest) -> Choice | None:
         routes, context = self.routes, request.context
@@ -80,10 +88,8 @@ class Chooser:
             return Choice(route, request, "route")
         return None
 
-    def _by_marker(self, name: str | None, request: ModelRequest) -> Choice | None:
+    def _by_marker(self, name: str, request: ModelRequest) -> Choice | None:
         """A name that nothing has is as if it were not there: it is part of a conversation."""
-        if name is None:
-            return None
         route = self.routes.to(name) or self.routes.named(name)
         return None if route is None else Choice(route, request, "marker")
 
@@ -93,11 +99,12 @@ class Chooser:
         return None if route is None else Choice(route, request.with_model(model), "prefix")
 
     def _own(self, request: ModelRequest) -> Route:
-        vendor = dialect_named(request.context.client_dialect).vendor.name
-        route = self.routes.of_vendor(vendor)
+        dialect = request.context.client_dialect
+        route = self.routes.own.get(dialect)
         if route is not None:
             return route
         if request.operation is Operation.FORWARD:
+            vendor = dialect_named(dialect).vendor.name
             raise RequestError(
                 ErrorDetails(
                     kind=ErrorKind.NOT_FOUND, message=f"no provider serves {vendor}'s clients"

@@ -14,10 +14,12 @@ class Collaborators:
     Attributes:
         clock: monotonic time in seconds.
         sleep: waits for so many seconds.
-        emit: tells what happens; None where nobody listens.
+        emit: tells what changes or goes wrong; None where nobody listens.
+        emit_each: tells of each attempt and request.
     """
 
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     rng: Random
     emit: Callable[[RoutingEvent], None] | None
+    emit_each: Callable[[RoutingEvent], None] | None

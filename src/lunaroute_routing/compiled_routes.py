@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import define, field
 
 from lunaroute_core import ConfigurationError, Provider
+from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.provider_states import ProviderStates
 from lunaroute_routing.retry_budget import RetryBudget
@@ -28,6 +29,8 @@ class CompiledRoutes:
     providers: Mapping[str, Provider]
     states: ProviderStates
     index: RuleIndex = field(init=False)
+    own: dict[str, Route] = field(factory=dict[str, Route], init=False)
+    """By dialect, the routes for its own vendor's clients."""
     _routes: dict[str, Route] = field(factory=dict[str, Route], init=False)
     _direct: dict[str, Route] = field(factory=dict[str, Route], init=False)
     _retries: dict[tuple[str, float], RetryBudget] = field(
@@ -47,6 +50,10 @@ class CompiledRoutes:
             settings = self.table.provider_settings.get(name)
             tier = Tier(targets=(Target(provider=name),))
             self._direct[name] = self._route(Rule(name=name, tiers=(tier,), settings=settings))
+        for dialect in DIALECTS.values():
+            name = self.table.defaults.get(dialect.vendor.name)
+            if name is not None:
+                self.own[dialect.name] = self._direct[name]
         self.states.retain(self._used())
 
     def of(self, rule: Rule) -> Route:
@@ -60,11 +67,6 @@ class CompiledRoutes:
     def named(self, name: str) -> Route | None:
         """The route of the rule of that name."""
         return self._routes.get(name)
-
-    def of_vendor(self, vendor: str) -> Route | None:
-        """The route for a vendor's own clients."""
-        name = self.table.defaults.get(vendor)
-        return None if name is None else self._direct[name]
 
     @property
     def names(self) -> Iterable[str]:

@@ -34,20 +34,17 @@ class Cooldowns:
     Attributes:
         settings: how long; with `enabled` False nothing is ever cooled down.
         clock: monotonic time in seconds.
+        rests: by model; those that are remembered, also of cool-downs that are over.
     """
 
     settings: CooldownSettings
     clock: Callable[[], float]
-    _rests: dict[str | None, _Rest] = field(factory=dict[str | None, _Rest], init=False)
+    rests: dict[str | None, _Rest] = field(factory=dict[str | None, _Rest], init=False)
     _last_end: float = field(default=-math.inf, init=False)
-
-    def __len__(self) -> int:
-        """How many cool-downs are remembered, also of those that are over."""
-        return len(self._rests)
 
     def remaining(self, model: str) -> float:
         """Seconds for which the model is to be left alone, by itself or with the account."""
-        rests = self._rests
+        rests = self.rests
         if not rests:
             return 0.0
         now = self.clock()
@@ -97,23 +94,23 @@ class Cooldowns:
 
     def succeeded(self, model: str, *, started: float) -> None:
         """Take note of an answer to an attempt begun at `started`: it may end the escalation."""
-        if not self._rests:
+        if not self.rests:
             return
         for scope in (model, None):
-            rest = self._rests.get(scope)
+            rest = self.rests.get(scope)
             if rest is not None and started >= rest.ends:
-                del self._rests[scope]
+                del self.rests[scope]
 
     def entries(self) -> dict[str | None, float]:
         """What is left alone now, and for how many more seconds."""
         now = self.clock()
-        return {model: rest.ends - now for model, rest in self._rests.items() if rest.ends > now}
+        return {model: rest.ends - now for model, rest in self.rests.items() if rest.ends > now}
 
     def _known(self, model: str | None, now: float) -> _Rest | None:
-        rest = self._rests.get(model)
+        rest = self.rests.get(model)
         if rest is None or now - rest.ends < QUIET_FACTOR * self.settings.max_secs:
             return rest
-        del self._rests[model]
+        del self.rests[model]
         return None
 
     def _delay(self, in_a_row: int) -> float:
@@ -123,13 +120,13 @@ class Cooldowns:
 
     def _rest(self, model: str | None, seconds: float, *, in_a_row: int) -> float:
         now = self.clock()
-        if model is not None and model not in self._rests:
+        if model is not None and model not in self.rests:
             self._make_room()
-        self._rests[model] = _Rest(began=now, ends=now + seconds, in_a_row=in_a_row)
+        self.rests[model] = _Rest(began=now, ends=now + seconds, in_a_row=in_a_row)
         self._last_end = max(self._last_end, now + seconds)
         return seconds
 
     def _make_room(self) -> None:
-        models = [model for model in self._rests if model is not None]
+        models = [model for model in self.rests if model is not None]
         if len(models) >= MAX_MODELS:
-            del self._rests[min(models, key=lambda model: self._rests[model].ends)]
+            del self.rests[min(models, key=lambda model: self.rests[model].ends)]

@@ -84,6 +84,13 @@ RoutingEvent: TypeAlias = (
 
 
 class RoutingObserver(Protocol):
-    """Is told what happens, at once and in order. It must not raise, and not wait."""
+    """Is told what happens, at once and in order. It must not raise, and not wait.
+
+    `hears_each` says whether it is told of each attempt and request too (`AttemptEnded`,
+    `RequestEnded`), and not only of what changes or goes wrong.
+    """
+
+    @property
+    def hears_each(self) -> bool: ...
 
     def observe(self, event: RoutingEvent) -> None: ...

@@ -20,6 +20,7 @@ class Health:
         settings: thresholds, the window and how many outcomes it takes to judge.
         clock: monotonic time in seconds.
         on_change: is told of each change, before and after.
+        failures: in the window.
     """
 
     settings: HealthSettings
@@ -28,26 +29,26 @@ class Health:
         default=None, kw_only=True
     )
     _successes: SlidingCount = field(init=False)
-    _failures: SlidingCount = field(init=False)
+    failures: SlidingCount = field(init=False)
     _status: HealthStatus = field(default="unknown", init=False)
 
     def __attrs_post_init__(self) -> None:
         self._successes = SlidingCount(self.settings.window_secs)
-        self._failures = SlidingCount(self.settings.window_secs)
+        self.failures = SlidingCount(self.settings.window_secs)
 
     def record(self, success: bool) -> None:  # noqa: FBT001 - one outcome, of two kinds
         now = self.clock()
         if success:
-            status = self._judge(self._successes.add(now), self._failures.total(now))
+            status = self._judge(self._successes.add(now), self.failures.total(now))
         else:
-            status = self._judge(self._successes.total(now), self._failures.add(now))
+            status = self._judge(self._successes.total(now), self.failures.add(now))
         if status != self._status:
             self._change(status)
 
     @property
     def status(self) -> HealthStatus:
         now = self.clock()
-        status = self._judge(self._successes.total(now), self._failures.total(now))
+        status = self._judge(self._successes.total(now), self.failures.total(now))
         if status != self._status:
             self._change(status)
         return status
@@ -55,14 +56,14 @@ class Health:
     @property
     def is_unhealthy(self) -> bool:
         """What `status` says, at less cost while nothing has failed."""
-        return bool(self._failures.recorded) and self.status == "unhealthy"
+        return bool(self.failures.recorded) and self.status == "unhealthy"
 
     @property
     def success_rate(self) -> float | None:
         """From 0 to 1; None when nothing was asked within the window."""
         now = self.clock()
         successes = self._successes.total(now)
-        outcomes = successes + self._failures.total(now)
+        outcomes = successes + self.failures.total(now)
         return successes / outcomes if outcomes else None
 
     def _judge(self, successes: int, failures: int) -> HealthStatus:

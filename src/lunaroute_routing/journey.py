@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from typing import Generic, TypeVar
 
-from attrs import define, field, frozen
+from msgspec import Struct
 
 from lunaroute_core import (
     ErrorDetails,
@@ -31,8 +31,7 @@ from lunaroute_routing.verdict import Verdict, most_useful
 Answer = TypeVar("Answer")
 
 
-@frozen(kw_only=True)
-class Switch:
+class Switch(Struct, frozen=True, kw_only=True):
     """Another provider than the one that was meant is asked.
 
     `error` is what the last one answered that did not do; None: it was not asked at all,
@@ -44,8 +43,7 @@ class Switch:
     error: ErrorKind | None
 
 
-@frozen(kw_only=True)
-class Answered(Generic[Answer]):
+class Answered(Struct, Generic[Answer], frozen=True):
     """An answer, whose it is, and the switch that led there."""
 
     answer: Answer
@@ -53,21 +51,22 @@ class Answered(Generic[Answer]):
     switch: Switch | None
 
 
-@frozen
-class _GaveUp:
+class _GaveUp(Struct, frozen=True):
     error: ProviderError | RequestError
 
 
 Ask = Callable[["Journey[Answer]", Attempt, ModelRequest], Awaitable[Answer]]
 
 
-@define(kw_only=True, eq=False)
-class Journey(Generic[Answer]):
+class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
     """Asks deployments until one answers.
 
     Attributes:
         ask: asks a deployment in the name of an attempt, and gives its answer.
         discard: lets go of an answer that came too late.
+        started: on the clock, in seconds.
+        errors: what deployments have answered so far.
+        running: the attempts that are under way.
     """
 
     route: Route
@@ -76,14 +75,9 @@ class Journey(Generic[Answer]):
     ask: "Ask[Answer]"
     discard: Callable[[Answer], Awaitable[None]]
     tools: Collaborators
-    started: float = field(init=False)
-    _errors: list[ProviderError | RequestError] = field(
-        factory=list[ProviderError | RequestError], init=False
-    )
-    _running: list[Attempt] = field(factory=list[Attempt], init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.started = self.tools.clock()
+    started: float
+    errors: list[ProviderError | RequestError] = []
+    running: list[Attempt] = []
 
     @property
     def seconds(self) -> float:
@@ -130,37 +124,33 @@ class Journey(Generic[Answer]):
         Raises:
             ProviderError, RequestError: no other one would do.
         """
-        switch = self._switch(tier, deployment)
+        is_plain = not self.errors and tier is self.route.tiers[0]
+        switch = None if is_plain else self._switch(deployment)
         request = self.request if switch is None else self._told(switch)
         request = deployment.request(request)
         if deployment.settings.retry.max_retries:
             deployment.retries.deposit()
         for retry in count(1):
-            attempt = Attempt(
-                deployment=deployment,
-                request=self.request,
-                route=self.route,
-                tools=self.tools,
-            )
-            self._running.append(attempt)
+            attempt = Attempt.begin(deployment, self.request, self.route, self.tools)
+            self.running.append(attempt)
             try:
                 answer = await self.ask(self, attempt, request)
             except (ProviderError, RequestError) as error:
                 verdict = attempt.failed(error)
-                self._errors.append(error)
+                self.errors.append(error)
                 wait = self._wait(deployment, verdict, error, retry)
                 self.request.context.waited += attempt.seconds + (wait or 0.0)
                 if wait is None and verdict.fall_back:
                     return None
                 if wait is None:
-                    raise most_useful(self._errors) from error
+                    raise most_useful(self.errors) from error
             except BaseException:
                 attempt.cancelled()
                 raise
             else:
-                return Answered(answer=answer, deployment=deployment, switch=switch)
+                return Answered(answer, deployment, switch)
             finally:
-                self._running.remove(attempt)
+                self.running.remove(attempt)
             await self.tools.sleep(wait)
         raise AssertionError("retries are counted without an end")
 
@@ -187,15 +177,15 @@ class Journey(Generic[Answer]):
         consulted = deployment.consults_breaker(has_choice=self.route.has_choice)
         return consulted and not deployment.state.breaker.available
 
-    def _switch(self, tier: RouteTier, deployment: Deployment) -> "Switch | None":
-        """What is to be said of a deployment that is not the one that was meant."""
+    def _switch(self, deployment: Deployment) -> "Switch | None":
+        """What is to be said of a deployment that is not the one that was meant, unless a
+        strategy chose it among equals.
+        """
         meant = self.route.tiers[0].deployments[0].name
         if meant == deployment.name:
             return None
-        if self._errors:
-            return Switch(original=meant, new=deployment.name, error=self._errors[-1].details.kind)
-        if tier is self.route.tiers[0]:
-            return None  # a strategy chose among equals
+        if self.errors:
+            return Switch(original=meant, new=deployment.name, error=self.errors[-1].details.kind)
         # What cannot do a thing was never meant to.
         excluded = self.candidates.excluded.values()
         kinds = [why.kind for why in excluded if why.kind is not ErrorKind.INVALID_REQUEST]
@@ -264,7 +254,7 @@ class Journey(Generic[Answer]):
         return winner
 
     def _lose(self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]") -> None:
-        for attempt in self._running:
+        for attempt in self.running:
             attempt.lost = True
         for task in racing:
             task.cancel()
@@ -278,8 +268,8 @@ class Journey(Generic[Answer]):
             return _GaveUp(error)
 
     def _none_left(self) -> ProviderError | RequestError:
-        if self._errors:
-            return most_useful(self._errors)
+        if self.errors:
+            return most_useful(self.errors)
         return no_deployment(self.route, self.candidates.excluded)
 
 

@@ -25,3 +25,12 @@ class ProviderState:
     answer_seconds: PeakEWMA
     content_seconds: PeakEWMA
     in_flight: int = 0
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing speaks against asking it: a quick look that suffices nearly always."""
+        return (
+            self.breaker.state == "closed"
+            and not self.cooldowns.rests
+            and not self.health.failures.recorded
+        )

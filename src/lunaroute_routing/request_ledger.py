@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
+from lunaroute_core import ErrorKind, ModelStream, ProviderError, RequestError
+from lunaroute_routing.chooser import Choice
 from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
 
 
@@ -12,9 +13,8 @@ from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
 class RequestLedger:
     """Tells how a request ended, once; a stream's with its last byte."""
 
-    request: ModelRequest
-    route: str
-    emit: Callable[[RoutingEvent], None] | None
+    choice: Choice
+    emit: Callable[[RoutingEvent], None]
 
     def raised(self, error: BaseException) -> None:
         """While there is no answer, an exception is the end."""
@@ -39,14 +39,14 @@ class RequestLedger:
     def _end(
         self, outcome: RequestOutcome, provider: str | None, *, error: ErrorKind | None = None
     ) -> None:
-        if self.emit is not None:
-            self.emit(
-                RequestEnded(
-                    request_id=self.request.context.request_id,
-                    route=self.route,
-                    provider=provider,
-                    outcome=outcome,
-                    attempts=self.request.context.attempts,
-                    error=error,
-                )
+        context = self.choice.request.context
+        self.emit(
+            RequestEnded(
+                request_id=context.request_id,
+                route=self.choice.route.name,
+                provider=provider,
+                outcome=outcome,
+                attempts=context.attempts,
+                error=error,
             )
+        )

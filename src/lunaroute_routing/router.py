@@ -70,6 +70,7 @@ class Router:
             sleep=self.sleep,
             rng=self.rng,
             emit=self._emit if self.observers else None,
+            emit_each=self._emit_each if any(it.hears_each for it in self.observers) else None,
         )
         self._states = ProviderStates(clock=self.clock, observe=self._tools.emit)
         self._held = HeldRoutes(clock=self.clock)
@@ -102,7 +103,8 @@ class Router:
             return await self._models.of(request)
         choice = self._chooser.choose(request)
         answered = await self._answered(choice, self._journey(choice, ask_whole, _keep_none))
-        self._ledger(choice).completed(answered.deployment.name)
+        if (tell := self._tools.emit_each) is not None:
+            RequestLedger(choice, tell).completed(answered.deployment.name)
         return answered.answer
 
     async def stream(self, request: ModelRequest) -> ModelStream:
@@ -110,7 +112,8 @@ class Router:
         choice = self._chooser.choose(request)
         journey = self._journey(choice, ask_stream, ModelStream.aclose)
         answered = await self._answered(choice, journey)
-        self._ledger(choice).follow(answered.answer, answered.deployment.name)
+        if (tell := self._tools.emit_each) is not None:
+            RequestLedger(choice, tell).follow(answered.answer, answered.deployment.name)
         return answered.answer
 
     def explain(self, request: ModelRequest, *, down: Collection[str] = ()) -> Explanation:
@@ -157,13 +160,15 @@ class Router:
             ask=ask,
             discard=discard,
             tools=self._tools,
+            started=self.clock(),
         )
 
     async def _answered(self, choice: Choice, journey: Journey[Answer]) -> Answered[Answer]:
         try:
             answered = await journey.run()
         except BaseException as error:
-            self._ledger(choice).raised(error)
+            if (tell := self._tools.emit_each) is not None:
+                RequestLedger(choice, tell).raised(error)
             raise
         if answered.switch is not None:
             # The turns of a tool loop stay where it has led.
@@ -171,12 +176,14 @@ class Router:
             self._held.hold(session, choice.route.name, answered.deployment.label)
         return answered
 
-    def _ledger(self, choice: Choice) -> RequestLedger:
-        return RequestLedger(choice.request, choice.route.name, self._tools.emit)
-
     def _emit(self, event: RoutingEvent) -> None:
         for observer in self.observers:
             observer.observe(event)
+
+    def _emit_each(self, event: RoutingEvent) -> None:
+        for observer in self.observers:
+            if observer.hears_each:
+                observer.observe(event)
 
 
 async def _keep_none(_response: ModelResponse) -> None:

@@ -57,8 +57,13 @@ class RuleIndex:
         Raises:
             InvalidRequestError: it does, and the content cannot be understood.
         """
+        candidates = self._candidates(request) if self._compiled else ()
+        if not candidates:
+            return None
+        if not candidates[0].conditions:
+            return candidates[0].rule
         features = RequestFeatures(request)
-        for candidate in self._candidates(request):
+        for candidate in candidates:
             if candidate.takes(features):
                 return candidate.rule
         return None

@@ -23,6 +23,8 @@ class RoutingLog:
     information. How each request ended is in the request log.
     """
 
+    hears_each: bool = False
+
     def observe(self, event: RoutingEvent) -> None:
         match event:
             case BreakerChanged(provider=provider, before=before, after=after):

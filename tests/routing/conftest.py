@@ -29,6 +29,7 @@ class Bench:
     providers: dict[str, FakeProvider] = field(factory=dict)
     clock: FakeClock = field(factory=lambda: FakeClock(now=1000.0))
     events: list = field(factory=list)
+    hears_each: bool = True
 
     def provider(self, name, *answers):
         self.providers[name] = FakeProvider(*answers, name=name)

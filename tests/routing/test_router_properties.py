@@ -54,6 +54,8 @@ def error(kind, retry_after=None):
 
 
 class Events(list):
+    hears_each = True
+
     def observe(self, event):
         self.append(event)
 
