@@ -71,7 +71,7 @@ class Attempt(Struct, kw_only=True, eq=False):
             return
         state = self.deployment.state
         if whole:
-            state.answer_seconds.observe(self.seconds)
+            state.answer_seconds.observe(self.tools.clock() - self.started)
         if self.ticket is not None:
             state.breaker.succeeded(self.ticket)
         state.health.record(True)

@@ -118,10 +118,14 @@ class Candidates(Struct, kw_only=True, eq=False):
 
     def _able(self, tier: RouteTier, offered: list[Deployment]) -> Deployment | None:
         """The best that can do what the request needs; only those before it are asked for that."""
+        if not self.route.has_choice:
+            return offered[0]
         for chosen in tier.strategy.rank(offered, self.request):
-            reason = chosen.lacks(self.request) if self.route.has_choice else None
+            reason = chosen.lacks(self.request)
             if reason is None:
-                tier.strategy.took(chosen, [one for one in offered if one not in self.excluded])
+                if self.excluded:
+                    offered = [one for one in offered if one not in self.excluded]
+                tier.strategy.took(chosen, offered)
                 return chosen
             self.excluded[chosen] = Exclusion(reason, ErrorKind.INVALID_REQUEST)
         return None

@@ -39,7 +39,11 @@ class Health:
     def record(self, success: bool) -> None:  # noqa: FBT001 - one outcome, of two kinds
         now = self.clock()
         if success:
-            status = self._judge(self._successes.add(now), self.failures.total(now))
+            successes = self._successes.add(now)
+            if self.failures.recorded:
+                status = self._judge(successes, self.failures.total(now))
+            else:
+                status = "healthy" if successes >= self.settings.min_requests else "unknown"
         else:
             status = self._judge(self._successes.total(now), self.failures.add(now))
         if status != self._status:

@@ -84,7 +84,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         """How long it has taken until now."""
         return self.tools.clock() - self.started
 
-    async def run(self) -> "Answered[Answer]":
+    def run(self) -> "Awaitable[Answered[Answer]]":
         """The answer.
 
         Raises:
@@ -92,8 +92,9 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
             RequestError: no deployment can serve such a request.
         """
         total = self.route.settings.timeouts.total_secs
-        if total is None:
-            return await self._first_answer()
+        return self._first_answer() if total is None else self._within(total)
+
+    async def _within(self, total: float) -> "Answered[Answer]":
         scope = asyncio.timeout(total)
         try:
             async with scope:
