@@ -110,11 +110,19 @@ class ModelStream:
                 self._conclude()
 
     async def _release(self) -> None:
-        await self._pending.aclose()
-        if self._batches is not None:
-            await self._batches.aclose()
-        if self.events is not None:
-            await self.events.aclose()
+        """All of it, whatever goes wrong on the way."""
+        try:
+            await self._pending.aclose()
+        finally:
+            try:
+                if self._batches is not None:
+                    await self._batches.aclose()
+                if self.events is not None:
+                    await self.events.aclose()
+            finally:
+                await self._release_source()
+
+    async def _release_source(self) -> None:
         if self._blocks is not None:
             await self._blocks.aclose()
         elif self.wire is not None:

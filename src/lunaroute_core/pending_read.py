@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -50,12 +49,22 @@ class PendingRead(Struct, Generic[T]):
             self._task = None
 
     async def aclose(self) -> None:
+        """End the read. Until it has ended its source cannot be closed, so whoever is cancelled
+        meanwhile is so afterwards.
+        """
         task, self._task = self._task, None
         if task is None:
             return
         import asyncio  # noqa: PLC0415
 
         task.cancel()
-        await asyncio.wait((task,))
-        with suppress(asyncio.CancelledError):
+        interrupted: asyncio.CancelledError | None = None
+        while not task.done():
+            try:
+                await asyncio.wait((task,))
+            except asyncio.CancelledError as error:
+                interrupted = error
+        if not task.cancelled():
             task.exception()  # seen, so that nobody is told that it was not
+        if interrupted is not None:
+            raise interrupted

@@ -35,8 +35,10 @@ class WireBlocks(Struct, kw_only=True):
     _at_end: bool = False
 
     async def aclose(self) -> None:
-        await self._pending.aclose()
-        await self.source.aclose()
+        try:
+            await self._pending.aclose()
+        finally:
+            await self.source.aclose()
 
     async def prime(self) -> None:
         """Wait for the first event. Raises ProviderError."""

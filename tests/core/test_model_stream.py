@@ -375,3 +375,21 @@ async def test_a_stream_may_be_closed_twice_and_unread():
     await stream.aclose()
     await stream.aclose()
     assert provider.open_streams == 0
+
+
+async def test_the_connection_is_given_back_although_the_events_do_not_end_well():
+    async def events():
+        try:
+            yield StreamStart(id="a", model="m")
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError("bad manners")
+
+    source = Bytes()
+    wire = WireStream(dialect="acme_prompt", source=source)
+    stream = ModelStream(provider="p", model="m", wire=wire, events=events())
+    with pytest.raises(KeyError):
+        async with stream:
+            pass
+    assert source.closed == 1
+    assert stream.outcome == "abandoned"

@@ -95,3 +95,26 @@ async def test_whoever_is_cancelled_while_taking_takes_the_read_along(source, pe
 async def test_there_is_nothing_to_take_where_nothing_was_begun(pending):
     with pytest.raises(RuntimeError):
         await pending.take()
+
+
+async def test_closing_is_finished_although_it_is_cancelled(pending):
+    """A generator that still runs cannot be closed."""
+    ended = asyncio.Event()
+
+    async def read():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            ended.set()
+
+    await pending.begin(read, until=now())
+    async with asyncio.TaskGroup() as tasks:
+        closing = tasks.create_task(pending.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.sleep(0)
+        closing.cancel()
+    assert closing.cancelled()
+    assert ended.is_set()
