@@ -1,7 +1,7 @@
 """When the content of a stream begins, and until when it must have."""
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from msgspec import Struct
@@ -32,14 +32,18 @@ class FirstContent(Struct, kw_only=True):
         by: the event loop's time by which it must have come; None waits as long as it takes.
         seconds: how long that was, for whoever reads of it in the error.
         at: the monotonic time at which it came; None: not yet.
+        on_came: called once, when it comes; they must not raise.
     """
 
     by: float | None = None
     seconds: float = 0.0
     at: float | None = None
+    on_came: tuple[Callable[[], None], ...] = ()
 
     def came(self) -> None:
         self.at = time.monotonic()
+        for tell in self.on_came:
+            tell()
 
     async def wait(self, reading: Awaitable[T], *, provider: str) -> T:
         """Wait for a read of a stream that has no content so far.

@@ -103,3 +103,11 @@ async def test_a_timeout_of_another_origin_stays_what_it_is():
     first = FirstContent(by=asyncio.get_running_loop().time() + 60)
     with pytest.raises(TimeoutError, match="of the source"):
         await first.wait(read(), provider="p")
+
+
+def test_whoever_asked_to_be_told_is_told_when_it_comes():
+    told = []
+    first = FirstContent(on_came=(lambda: told.append("a"), lambda: told.append("b")))
+    assert told == []
+    first.came()
+    assert told == ["a", "b"]
