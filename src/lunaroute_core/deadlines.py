@@ -10,6 +10,16 @@ class DeadlineOverrides(Struct, frozen=True, kw_only=True):
     idle: float | None = None
     total: float | None = None
 
+    def overridden(self, others: "DeadlineOverrides | None") -> "DeadlineOverrides":
+        """These, but for those that others set too."""
+        if others is None:
+            return self
+        return DeadlineOverrides(
+            connect=self.connect if others.connect is None else others.connect,
+            idle=self.idle if others.idle is None else others.idle,
+            total=self.total if others.total is None else others.total,
+        )
+
 
 class Deadlines(Struct, frozen=True, kw_only=True):
     """Four separate deadlines, in seconds; None waits for ever.

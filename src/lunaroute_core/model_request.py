@@ -44,7 +44,7 @@ class ModelRequest:
     limits: RequestLimits = DEFAULT_LIMITS
     _normalized: NormalizedRequest | None = field(default=None, alias="normalized")
     _original: "ModelRequest | None" = field(default=None, alias="original", repr=False)
-    """The request this one is but for the model, so that both together decode once."""
+    """The request this one is but for model and context, so that both together decode once."""
     _headers: Headers = field(default=(), alias="headers", repr=False)
     _renamed: bool = field(default=False, alias="renamed", repr=False)
     """Whether the wire view still names another model: one that is not sent never changes."""
@@ -116,6 +116,21 @@ class ModelRequest:
             original=self._original or self,
             headers=self._headers,
             renamed=True,
+        )
+
+    def with_context(self, context: RequestContext) -> "ModelRequest":
+        """The same request in other circumstances; both together decode once."""
+        return ModelRequest(
+            model=self.model,
+            stream=self.stream,
+            context=context,
+            wire=self._wire,
+            operation=self.operation,
+            limits=self.limits,
+            normalized=self._normalized,
+            original=self._original or self,
+            headers=self._headers,
+            renamed=self._renamed,
         )
 
     def with_wire(self, wire: WireRequest) -> "ModelRequest":

@@ -95,6 +95,17 @@ def test_another_model_is_not_decoded_again(request_, codec):
     assert len(codec.decoded) == 1
 
 
+def test_in_other_circumstances_it_is_not_decoded_again(request_, codec):
+    other = RequestContext(client_dialect="acme_prompt")
+    moved = request_.with_model("other").with_context(other)
+    assert moved.context is other
+    assert request_.context is not other
+    assert (moved.model, moved.normalized.model, moved.headers) == ("other", "other", HEADERS)
+    assert moved.wire.body == BODY.replace(b'"m"', b'"other"')
+    assert moved.normalized.turns is request_.normalized.turns
+    assert len(codec.decoded) == 1
+
+
 def test_a_request_without_bytes_gets_another_model_too():
     changed = chat_request(model="m", dialect="acme_prompt").with_model("other")
     assert (changed.model, changed.normalized.model, changed.wire) == ("other", "other", None)
