@@ -67,6 +67,8 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         started: on the clock, in seconds.
         errors: what deployments have answered so far.
         running: the attempts that are under way.
+        deadline: the one for all attempts together.
+        last_asked: a provider.
     """
 
     route: Route
@@ -78,6 +80,8 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
     started: float
     errors: list[ProviderError | RequestError] = []
     running: list[Attempt] = []
+    deadline: asyncio.Timeout | None = None
+    last_asked: str = ""
 
     @property
     def seconds(self) -> float:
@@ -95,16 +99,14 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         return self._first_answer() if total is None else self._within(total)
 
     async def _within(self, total: float) -> "Answered[Answer]":
-        scope = asyncio.timeout(total)
+        self.deadline = asyncio.timeout(total)
         try:
-            async with scope:
+            async with self.deadline:
                 return await self._first_answer()
         except TimeoutError:
-            if not scope.expired():
+            if not self.deadline.expired():
                 raise
-            raise UpstreamTimeoutError(
-                phase="total", seconds=total, provider=self.route.name
-            ) from None
+            raise self._out_of_time() from None
 
     async def _first_answer(self) -> "Answered[Answer]":
         hedge = self.route.settings.hedge
@@ -134,6 +136,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         for retry in count(1):
             attempt = Attempt.begin(deployment, self.request, self.route, self.tools)
             self.running.append(attempt)
+            self.last_asked = deployment.name
             try:
                 answer = await self.ask(self, attempt, request)
             except (ProviderError, RequestError) as error:
@@ -146,7 +149,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                 if wait is None:
                     raise most_useful(self.errors) from error
             except BaseException:
-                attempt.cancelled()
+                self._cut_off(attempt)
                 raise
             else:
                 return Answered(answer, deployment, switch)
@@ -154,6 +157,20 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                 self.running.remove(attempt)
             await self.tools.sleep(wait)
         raise AssertionError("retries are counted without an end")
+
+    def _cut_off(self, attempt: Attempt) -> None:
+        """End an attempt that is not heard to its end. That is nobody's fault, unless all the
+        time is up and it had most of it: who never answers must not look well for ever.
+        """
+        is_late = self.deadline is not None and self.deadline.expired()
+        if is_late and 2 * attempt.seconds >= self.seconds:
+            attempt.failed(self._out_of_time())
+        else:
+            attempt.cancelled()
+
+    def _out_of_time(self) -> UpstreamTimeoutError:
+        total = self.route.settings.timeouts.total_secs or 0.0
+        return UpstreamTimeoutError(phase="total", seconds=total, provider=self.last_asked or self.route.name)
 
     def _wait(
         self,

@@ -361,9 +361,45 @@ async def test_the_total_deadline_is_for_all_attempts_together(bench, rule, fail
     bench.provider("a", failing("server"))
     bench.provider("b", never)
     settings = RoutingSettings(timeouts=TimeoutSettings(total_secs=0.05))
-    with pytest.raises(UpstreamTimeoutError, match="total deadline"):
+    with pytest.raises(UpstreamTimeoutError, match="total deadline") as raised:
         await ask(bench.router(rule("a", "b", settings=settings)), stream=stream)
-    assert bench.router(rule("a")).snapshot() is not None
+    assert raised.value.provider == "b"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_who_uses_up_the_total_deadline_is_left_alone_in_the_end(bench, rule, stream):
+    async def never(_request):
+        bench.clock.advance(1)
+        await asyncio.Event().wait()
+
+    bench.provider("a", never)
+    bench.provider("b", text_response("from b"))
+    settings = RoutingSettings(
+        breaker=BreakerSettings(failure_threshold=2), timeouts=TimeoutSettings(total_secs=0.02)
+    )
+    router = bench.router(rule("a", "b", settings=settings))
+    for _ in range(2):
+        with pytest.raises(UpstreamTimeoutError):
+            await ask(router, stream=stream)
+    assert await ask(router, stream=stream) == "from b"
+    assert [one.outcome for one in bench.of_type(AttemptEnded)] == ["failed", "failed", "completed"]
+
+
+async def test_who_was_asked_late_is_not_blamed_for_the_total_deadline(bench, rule, failing):
+    async def late(_request):
+        bench.clock.advance(10)
+        raise failing("server")
+
+    async def never(_request):
+        bench.clock.advance(1)
+        await asyncio.Event().wait()
+
+    bench.provider("a", late)
+    bench.provider("b", never)
+    settings = RoutingSettings(timeouts=TimeoutSettings(total_secs=0.02))
+    with pytest.raises(UpstreamTimeoutError):
+        await ask(bench.router(rule("a", "b", settings=settings)), stream=False)
+    assert [one.outcome for one in bench.of_type(AttemptEnded)] == ["failed", "cancelled"]
 
 
 async def test_deadlines_reach_whoever_opens_the_connection(bench, rule):
