@@ -17,6 +17,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.credential_headers import has_credential
 from lunaroute_core.dialects.codec import ModelInfo, ModelListPage
+from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_routing.naming import unknown_provider
 from lunaroute_routing.route_table import RouteTable
@@ -41,6 +42,16 @@ class ModelList:
     async def of(self, request: ModelRequest) -> ModelResponse:
         """The list for a client; raises InvalidRequestError when it names an unknown provider."""
         return await self._gather(request, self._listed(request))
+
+    def alias(self, request: ModelRequest) -> ModelResponse | None:
+        """The answer to a client that asks about one of the names that no vendor knows; None for
+        any other.
+        """
+        name = request.model
+        if name not in self.table.aliases or request.context.provider_override is not None:
+            return None
+        dialect = dialect_named(request.context.client_dialect)
+        return _response(dialect, dialect.vendor.models.encode_one(ModelInfo(id=name)))
 
     def _listed(self, request: ModelRequest) -> dict[str, Provider]:
         """The providers to list for a client, under the prefix their models are known by."""
@@ -84,7 +95,7 @@ class ModelList:
         for prefix, answer in answers.items():
             for model in _models(answer, prefix):
                 found.setdefault(model.id, model)
-        return _response(request, list(found.values()))
+        return _list_response(request, list(found.values()))
 
 
 def _models(answer: ModelResponse, prefix: str) -> Iterator[ModelInfo]:
@@ -102,10 +113,14 @@ def _models(answer: ModelResponse, prefix: str) -> Iterator[ModelInfo]:
         yield msgspec.structs.replace(model, id=prefix + model.id)
 
 
-def _response(request: ModelRequest, models: list[ModelInfo]) -> ModelResponse:
+def _list_response(request: ModelRequest, models: list[ModelInfo]) -> ModelResponse:
     dialect = dialect_named(request.context.client_dialect)
     query = request.wire.query if request.wire is not None else b""
-    body = dialect.vendor.models.encode(models, ModelListPage.from_query(query))
+    page = ModelListPage.from_query(query)
+    return _response(dialect, dialect.vendor.models.encode(models, page))
+
+
+def _response(dialect: Dialect, body: bytes) -> ModelResponse:
     wire = WireResponse(
         dialect=dialect.name,
         status=200,

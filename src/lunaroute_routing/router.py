@@ -99,8 +99,11 @@ class Router:
             RequestError: the client names what there is not, or nobody can serve the request.
             ProviderError: no deployment answered; the most useful of what they said.
         """
-        if request.operation is Operation.LIST_MODELS and not request.model:
-            return await self._models.of(request)
+        if request.operation is Operation.LIST_MODELS:
+            if not request.model:
+                return await self._models.of(request)
+            if (alias := self._models.alias(request)) is not None:
+                return alias
         choice = self._chooser.choose(request)
         answered = await self._answered(choice, self._journey(choice, ask_whole, _keep_none))
         if (tell := self._tools.emit_each) is not None:

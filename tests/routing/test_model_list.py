@@ -115,3 +115,27 @@ async def test_an_unknown_provider_cannot_be_listed(lists):
     request.context.provider_override = "nobody"
     with pytest.raises(InvalidRequestError, match="openai, anthropic, mock"):
         await listing_router(lists).send(request)
+
+
+def model_request(name, *, dialect="openai_chat", provider=None):
+    request = list_request(dialect=dialect)
+    return attrs.evolve(
+        request,
+        model=name,
+        context=RequestContext(client_dialect=dialect, provider_override=provider),
+    )
+
+
+@pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])
+async def test_a_client_can_ask_about_an_alias_which_no_vendor_knows(lists, dialect):
+    router = listing_router(lists, aliases=("fast",))
+    answer = await router.send(model_request("fast", dialect=dialect))
+    assert msgspec.json.decode(answer.wire.body)["id"] == "fast"
+    assert not any(one.requests for one in lists.values())
+
+
+@pytest.mark.parametrize(("name", "provider"), [("gpt-5", None), ("fast", "openai")])
+async def test_about_other_models_the_provider_is_asked(lists, name, provider):
+    router = listing_router(lists, aliases=("fast",))
+    await router.send(model_request(name, provider=provider))
+    assert [one.model for one in lists["openai"].requests] == [name]
