@@ -1,7 +1,8 @@
 """From a configuration to objects: the only place that knows both."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from attrs import define, field
 
@@ -56,13 +57,12 @@ class Composition:
     stores: list[MemoryStateStore | SqliteStateStore]
     beside: list[SharedCooldowns]
 
-    def put_in_effect(self, config: Config) -> None:
-        """Have the router go by another configuration of the same providers.
+    def prepare(self, config: Config) -> Callable[[], None]:
+        """What has the router go by another configuration of the same providers.
 
-        Raises:
-            ConfigurationError: it cannot; it goes by the one before.
+        It raises ConfigurationError where that cannot be, and the router goes on by the one before.
         """
-        self.router.replace(route_table(config, prices=_prices(config)))
+        return partial(self.router.replace, route_table(config, prices=_prices(config)))
 
 
 def compose(config: Config, *, environment: Mapping[str, str] | None = None) -> Composition:

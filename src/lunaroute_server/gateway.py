@@ -88,9 +88,7 @@ class Gateway:
             stores=composition.stores,
             beside=composition.beside,
             router=composition.router,
-            reloader=Reloader(
-                running=config, put_in_effect=composition.put_in_effect, source=source
-            ),
+            reloader=Reloader(running=config, prepare=composition.prepare, source=source),
         )
 
     async def __aenter__(self) -> Self:
@@ -145,7 +143,7 @@ class Gateway:
         return await self._reloader().reload()
 
     def reconfigure(self, config: Config) -> Reload:
-        """As `reload`, with a configuration from elsewhere."""
+        """As `reload`, with a configuration from elsewhere, and at once."""
         return self._reloader().reconfigure(config)
 
     def begin_drain(self, after: float) -> None:

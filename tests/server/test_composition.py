@@ -32,7 +32,7 @@ def test_another_configuration_can_be_put_in_effect():
     composition = composed(mock=provider("mock"))
     rule = {"name": "all", "primary": "mock"}
     config = config_from_mapping({"providers": {"mock": {}}, "routing": {"rules": [rule]}})
-    composition.put_in_effect(config)
+    composition.prepare(config)()
     assert [rule.name for rule in composition.router.table.rules] == ["all"]
 
 
@@ -196,7 +196,7 @@ def test_the_cheapest_goes_by_the_prices_of_what_providers_call_the_models():
 def test_a_strategy_that_comes_later_finds_its_prices():
     providers = {"openai": {}, "anthropic": {}}
     composition = compose(config_from_mapping({"providers": providers}), environment=os.environ)
-    composition.put_in_effect(cheapest(providers=providers))
+    composition.prepare(cheapest(providers=providers))()
     (rule,) = composition.router.table.rules
     assert rule.tiers[0].strategy.prices.price("openai", "gpt-4.1") is not None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeAlias
 
 from attrs import define, field
 
@@ -15,19 +16,24 @@ from lunaroute_server.reload.reload import Reload
 _RESTART = "providers are added, removed and renamed by starting the server again"
 
 
+PutInEffect: TypeAlias = Callable[[], None]
+"""Swaps what the router goes by; raises ConfigurationError, and changes nothing then, for what it
+cannot go by."""
+
+
 @define(kw_only=True, eq=False)
 class Reloader:
     """Puts what has changed about routing into effect, all of it or nothing.
 
     Attributes:
         running: the configuration that is in effect.
-        put_in_effect: swaps what the router goes by; raises ConfigurationError, and changes
-            nothing then, for a configuration that it cannot go by.
+        prepare: makes what the router is to go by. That may take long, so it is called in a
+            thread, and changes nothing; what it returns is called in the event loop.
         source: where it is read again; None where it did not come from a file.
     """
 
     running: Config
-    put_in_effect: Callable[[Config], None]
+    prepare: Callable[[Config], PutInEffect]
     source: ConfigSource | None = None
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False)
 
@@ -43,7 +49,11 @@ class Reloader:
         # One after the other: what is read later must also be put in effect later.
         async with self._turn:
             loaded = await asyncio.to_thread(self.source.read)
-            return self._apply(loaded)
+            while True:
+                running = self.running
+                outcome, put_in_effect = await asyncio.to_thread(self._prepared, running, loaded)
+                if self.running is running:
+                    return self._apply(outcome, put_in_effect)
 
     def reconfigure(self, config: Config) -> Reload:
         """Put what another configuration says of routing in effect.
@@ -51,14 +61,17 @@ class Reloader:
         Raises:
             ConfigurationError: it does not go with what is running; nothing has changed.
         """
-        return self._apply(LoadedConfig(config=config))
+        return self._apply(*self._prepared(self.running, LoadedConfig(config=config)))
 
-    def _apply(self, loaded: LoadedConfig) -> Reload:
-        outcome = Reload.between(self.running, loaded)
+    def _prepared(self, running: Config, loaded: LoadedConfig) -> tuple[Reload, PutInEffect]:
+        outcome = Reload.between(running, loaded)
         source = None if loaded.path is None else str(loaded.path)
         mixed = [_placed(problem, loaded) for problem in check(outcome.config)]
         raise_problems(mixed, source=source)
-        self.put_in_effect(outcome.config)
+        return outcome, self.prepare(outcome.config)
+
+    def _apply(self, outcome: Reload, put_in_effect: PutInEffect) -> Reload:
+        put_in_effect()
         self.running = outcome.config
         return outcome
 

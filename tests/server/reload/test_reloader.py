@@ -14,8 +14,16 @@ class Swapped:
     def __init__(self):
         self.configs = []
         self.error = None
+        self.threads = []
+        self.meanwhile = lambda: None
 
-    def __call__(self, config):
+    def prepare(self, config):
+        self.threads.append(threading.current_thread())
+        self.meanwhile()
+        return lambda: self._swap(config)
+
+    def _swap(self, config):
+        self.threads.append(threading.current_thread())
         if self.error is not None:
             raise self.error
         self.configs.append(config)
@@ -30,7 +38,7 @@ def swapped():
 def reloader(file, swapped):
     return Reloader(
         running=load_config(file, environment={}).config,
-        put_in_effect=swapped,
+        prepare=swapped.prepare,
         source=ConfigSource(path=file, environment={}),
     )
 
@@ -81,6 +89,34 @@ async def test_what_the_router_refuses_changes_nothing(reloader, swapped, rewrit
     assert reloader.running == before
 
 
+async def test_what_takes_long_does_not_hold_up_the_event_loop(reloader, swapped):
+    await reloader.reload()
+    preparing, swapping = swapped.threads
+    assert preparing is not threading.current_thread()
+    assert swapping is threading.current_thread()
+
+
+async def test_what_a_program_brings_meanwhile_is_what_a_reload_changes(
+    reloader, swapped, rewritten
+):
+    """The reload was asked for first, but reads what is there in the end."""
+    brought = rewritten(("primary: first", "primary: second")).config
+    rewritten(("primary: second", "primary: first"))
+    loop = asyncio.get_running_loop()
+    done = threading.Event()
+
+    def reconfigure():
+        swapped.meanwhile = lambda: None
+        loop.call_soon_threadsafe(lambda: (reloader.reconfigure(brought), done.set()))
+        assert done.wait(20)
+
+    swapped.meanwhile = reconfigure
+    outcome = await reloader.reload()
+    assert [one.routing.rules[0].primary for one in swapped.configs] == ["second", "first"]
+    assert outcome.changed == ("routing.rules[0].primary",)
+    assert reloader.running == outcome.config
+
+
 async def test_what_is_fixed_is_only_told_again_until_the_restart(reloader, rewritten):
     rewritten(("providers:", "port: 9000\nproviders:"))
     assert (await reloader.reload()).restart_needed == ("port",)
@@ -112,7 +148,7 @@ async def test_reloads_come_into_effect_in_the_order_in_which_they_read(
 
 
 async def test_without_a_source_it_can_only_be_given_one(file, swapped, rewritten):
-    reloader = Reloader(running=rewritten().config, put_in_effect=swapped)
+    reloader = Reloader(running=rewritten().config, prepare=swapped.prepare)
     with pytest.raises(ConfigurationError, match="not read from a file"):
         await reloader.reload()
     done = reloader.reconfigure(rewritten(("primary: first", "primary: second")).config)
