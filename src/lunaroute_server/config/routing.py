@@ -57,7 +57,7 @@ class RoutingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     provider_switch_notification: SwitchNotificationConfig | None = None
     share_cooldowns: bool | None = None
     """Whether the processes that share `state.url` leave a provider alone together. Null: where
-    that is shared, which `memory://` is not."""
+    that is shared, which `memory://` is not. A change takes a restart."""
     watch: bool = True
     """Whether this file is read again when it changes. Of a file with mistakes nothing is
-    taken over."""
+    taken over. A change of this key takes a restart."""

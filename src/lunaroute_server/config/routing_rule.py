@@ -73,7 +73,8 @@ class MatchConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tag: str | tuple[str, ...] = ()
     """A tag that the request has, or several of which it has one."""
     override: bool | None = None
-    """Whether the client named a provider itself."""
+    """Whether the client named a provider itself. That goes before all rules, so one with true
+    takes nothing by itself."""
 
 
 class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,3 +1,6 @@
+import pytest
+from msgspec.structs import replace
+
 from lunaroute_server.config import AliasConfig, Config, ProviderConfig, RoutingConfig, RuleConfig
 from lunaroute_server.config.routing import SwitchNotificationConfig
 from lunaroute_server.config.routing_rule import MatchConfig, StrategyConfig
@@ -26,20 +29,55 @@ def test_a_primary_beside_a_strategy_is_in_vain():
 
 def test_a_rule_behind_one_that_takes_everything_is_in_vain():
     assert warnings(rules=(rule("low", 1), rule("other", 5, model="x"), rule("all", 5))) == [
-        'rule "low" takes no request by itself: "all", which is tried earlier, takes them all'
+        'rule "low" takes no request by itself: rule "all", which is tried earlier, takes them all'
     ]
 
 
 def test_the_order_of_equal_priorities_counts():
     (found,) = warnings(rules=(rule("a", stream=True), rule("b", stream=True)))
-    assert found.startswith('rule "b" takes no request by itself: "a"')
+    assert found.startswith('rule "b" takes no request by itself: rule "a"')
     assert warnings(rules=(rule("a", model="x"), rule("b", model_glob="*"))) == []
 
 
 def test_a_narrower_pattern_behind_a_wider_one_is_in_vain():
     narrow = rule("narrow", 18, model_pattern="^gpt-4.*")
     (found,) = warnings(rules=(narrow, rule("wide", 20, model_pattern="^gpt-.*")))
-    assert found.startswith('rule "narrow" takes no request by itself: "wide"')
+    assert found.startswith('rule "narrow" takes no request by itself: rule "wide"')
+
+
+def test_an_alias_behind_a_rule_that_takes_everything_is_in_vain():
+    aliases = {"fast": AliasConfig(primary="openai", priority=1)}
+    assert warnings(rules=(rule("all"),), aliases=aliases) == [
+        'alias "fast" takes no request by itself: rule "all", which is tried earlier, takes them all'
+    ]
+    assert warnings(rules=(rule("all"),), aliases={"fast": AliasConfig(primary="openai")}) == []
+
+
+def test_what_clients_say_goes_before_rules_for_it():
+    named = (rule("named", override=True), rule("kind", type="override", stream=True))
+    assert [one.partition(": ")[2] for one in warnings(rules=named)] == [
+        "a provider that the client names goes before all rules"
+    ] * 2
+    assert warnings(rules=(rule("unnamed", override=False),)) == []
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [{"model": "openai/gpt-5"}, {"model_glob": "openai/*"}, {"model_pattern": "^openai/gpt"}],
+)
+def test_so_does_a_provider_before_the_slash_of_a_models_name(conditions):
+    config = Config(
+        providers={"openai": ProviderConfig(type="openai")},
+        routing=RoutingConfig(rules=(rule("prefixed", **conditions),)),
+    )
+    assert [*routing_warnings(config)] == [
+        (
+            'rule "prefixed" takes no request by itself: "openai/" in front of a model asks'
+            ' provider "openai", before all rules'
+        )
+    ]
+    disabled = {"openai": ProviderConfig(type="openai", enabled=False)}
+    assert [*routing_warnings(replace(config, providers=disabled))] == []
 
 
 def test_a_providers_message_needs_the_notification():
@@ -58,7 +96,7 @@ def test_they_are_among_those_of_loading(load):
     rules = "[{primary: openai}, {primary: mock}]"
     assert load(f"routing: {{rules: {rules}}}\nproviders: {{openai: , mock: }}").warnings == (
         (
-            'rule "rule_10_1" takes no request by itself: "rule_10_0", which is tried earlier,'
+            'rule "rule_10_1" takes no request by itself: rule "rule_10_0", which is tried earlier,'
             " takes them all"
         ),
     )
