@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 
 from lunaroute_core import InvalidRequestError
+from lunaroute_routing.wording import SHOWN
+
+LISTED = 50
+"""Names that are listed at most: there may be thousands of rules."""
 
 
 def unknown_provider(name: str, known: Iterable[str]) -> InvalidRequestError:
@@ -16,5 +20,9 @@ def unknown_route(name: str, known: Iterable[str]) -> InvalidRequestError:
 
 
 def _unknown(place: str, what: str, name: str, known: Iterable[str]) -> InvalidRequestError:
-    listed = ", ".join(known) or "none"
-    return InvalidRequestError(f"{place}: there is no {what} {name!r}, only {listed}", param=place)
+    names = tuple(known)
+    listed = ", ".join(names[:LISTED]) or "none"
+    if len(names) > LISTED:
+        listed += f" and {len(names) - LISTED} more"
+    message = f"{place}: there is no {what} {name[:SHOWN]!r}, only {listed}"
+    return InvalidRequestError(message, param=place)

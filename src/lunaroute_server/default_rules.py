@@ -9,6 +9,7 @@ from lunaroute_routing.rule import Match, Rule, Tier
 from lunaroute_routing.settings import RoutingSettings
 from lunaroute_routing.target import Target
 from lunaroute_server.config.provider import ProviderConfig
+from lunaroute_server.config.routing_rule import RESERVED_NAMES
 
 
 def vendor_providers_of(providers: Mapping[str, ProviderConfig]) -> dict[str, str]:
@@ -46,11 +47,11 @@ class DefaultRules:
             models = tuple(model for model in self.providers[name].models if model in repeated)
             if models:
                 match = Match(models=models, dialects=(vendor,))
-                yield self._rule(f"default:models:{name}:{vendor}", name, match, below=1)
+                yield self._rule(f"{RESERVED_NAMES}models:{name}:{vendor}", name, match, below=1)
         for name, provider in self.providers.items():
             if provider.models:
                 match = Match(models=tuple(provider.models))
-                yield self._rule(f"default:models:{name}", name, match, below=1)
+                yield self._rule(f"{RESERVED_NAMES}models:{name}", name, match, below=1)
 
     def _vendors_models(self) -> Iterator[Rule]:
         """The clients of one vendor reach the models of another where the gateway has a key."""
@@ -62,7 +63,7 @@ class DefaultRules:
                 dialects=tuple(other for other in vendors if other != vendor),
                 model_pattern="|".join(vendors[vendor].model_patterns),
             )
-            yield self._rule(f"default:vendor:{vendor}", name, match, below=2)
+            yield self._rule(f"{RESERVED_NAMES}vendor:{vendor}", name, match, below=2)
 
     def _rule(self, name: str, provider: str, match: Match, *, below: int) -> Rule:
         return Rule(

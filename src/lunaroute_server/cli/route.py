@@ -106,7 +106,7 @@ def check(
     from lunaroute_server.route_trial import read_cases  # noqa: PLC0415
 
     cases = read_cases(matrix)
-    trial = _trial(config, [name for case in cases for name in case.down])
+    trial = _trial(config, [name for case in cases for name in case.down], source=matrix)
 
     async def run() -> "list[CaseResult]":
         return [await trial.check(case) for case in cases]
@@ -120,7 +120,8 @@ def check(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _trial(config: Path | None, down: Iterable[str]) -> "RouteTrial":
+def _trial(config: Path | None, down: Iterable[str], *, source: Path | None = None) -> "RouteTrial":
+    """`down` names providers; `source` is the file that does."""
     from lunaroute_core import ConfigurationError  # noqa: PLC0415
     from lunaroute_server.route_trial import RouteTrial  # noqa: PLC0415
 
@@ -130,7 +131,11 @@ def _trial(config: Path | None, down: Iterable[str]) -> "RouteTrial":
     for name in down:
         if name not in trial.router.providers:
             known = ", ".join(trial.router.providers)
-            raise ConfigurationError(f'there is no provider "{name}", only {known}', path="down")
+            raise ConfigurationError(
+                f'there is no provider "{name}", only {known}',
+                path="down",
+                source=None if source is None else str(source),
+            )
     return trial
 
 

@@ -40,16 +40,15 @@ class DescribedRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The dialect it is written in; None for a path that belongs to none.
 
         Raises:
-            ConfigurationError: there is no such dialect.
+            ConfigurationError: there is no such dialect, or not at that path.
         """
-        if self.path is not None:
-            return next((it for it in DIALECTS.values() if self.path in _paths(it)), None)
-        name = self.dialect or DEFAULT_DIALECT
-        for dialect in DIALECTS.values():
-            if name in (dialect.name, dialect.vendor.name):
-                return dialect
-        known = ", ".join(DIALECTS)
-        raise ConfigurationError(f'there is no dialect "{name}", only {known}', path="dialect")
+        if self.path is None:
+            return _dialect_called(self.dialect or DEFAULT_DIALECT)
+        found = next((it for it in DIALECTS.values() if self.path in _paths(it)), None)
+        if self.dialect is not None and (found is None or self.dialect not in _names(found)):
+            reason = f'"{self.dialect}" is not what is spoken at {self.path}'
+            raise ConfigurationError(reason, path="dialect")
+        return found
 
     def http_headers(self) -> Headers:
         """All headers, with those that the other fields stand for."""
@@ -87,6 +86,18 @@ class DescribedRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if dialect is None or self.model is None:
             return encoded
         return dialect.requests.replace_model(encoded, self.model)
+
+
+def _dialect_called(name: str) -> Dialect:
+    for dialect in DIALECTS.values():
+        if name in _names(dialect):
+            return dialect
+    known = ", ".join(dict.fromkeys((*DIALECTS, *(it.vendor.name for it in DIALECTS.values()))))
+    raise ConfigurationError(f'there is no dialect "{name}", only {known}', path="dialect")
+
+
+def _names(dialect: Dialect) -> tuple[str, str]:
+    return dialect.name, dialect.vendor.name
 
 
 def _paths(dialect: Dialect) -> tuple[str, ...]:

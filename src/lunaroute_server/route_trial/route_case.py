@@ -58,7 +58,7 @@ def read_cases(path: Path) -> tuple[RouteCase, ...]:
             where = where[:-1]
         return f"{path}:{lines[where]}" if where in lines else str(path)
 
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         raise ConfigurationError("must be a list of cases", source=str(path))
     reader = Reader(environment={}, place=place, expands=False)
     items = cast("list[JSONValue]", value)

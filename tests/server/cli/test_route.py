@@ -173,4 +173,4 @@ def test_mistakes_in_the_file_are_exit_code_2_with_their_place(check, home):
     assert f"{home}/matrix.yaml:3: [0].expects: unknown key" in result.stderr
     result = check(MATRIX.replace("PROVIDER", "second") + "  down: [third]\n")
     assert result.returncode == 2
-    assert 'there is no provider "third"' in result.stderr
+    assert f'{home}/matrix.yaml: down: there is no provider "third"' in result.stderr

@@ -23,6 +23,7 @@ def test_a_question_is_made_in_every_dialect(dialect, stream):
         ({"dialect": "anthropic"}, "anthropic_messages"),
         ({"dialect": "openai"}, "openai_chat"),
         ({"path": "/v1/responses"}, "openai_responses"),
+        ({"path": "/v1/responses", "dialect": "openai"}, "openai_responses"),
         ({"path": "/v1/messages/count_tokens"}, "anthropic_messages"),
     ],
 )
@@ -37,8 +38,15 @@ def test_a_path_of_no_dialect_has_none_and_an_empty_body():
 
 
 def test_an_unknown_dialect_is_told_with_those_there_are():
-    with pytest.raises(ConfigurationError, match='"gopher", only openai_chat, openai_responses'):
+    known = "openai_chat, openai_responses, anthropic_messages, openai, anthropic"
+    with pytest.raises(ConfigurationError, match=f'"gopher", only {known}'):
         DescribedRequest(dialect="gopher").spoken()
+
+
+@pytest.mark.parametrize("path", ["/v1/responses", "/v1/embeddings"])
+def test_a_dialect_that_is_not_spoken_at_the_path_is_told(path):
+    with pytest.raises(ConfigurationError, match=f'"anthropic" is not what is spoken at {path}'):
+        DescribedRequest(dialect="anthropic", path=path).spoken()
 
 
 def test_a_body_is_sent_as_it_is_but_for_the_model():

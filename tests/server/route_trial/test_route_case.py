@@ -80,6 +80,7 @@ def test_every_mistake_is_told_with_its_line_and_place(tmp_path):
     [
         ("c.yaml", "name: one", "must be a list of cases"),
         ("c.json", "{}", "must be a list of cases"),
+        ("c.json", "[]", "must be a list of cases"),
         ("c.json", "[\n1,,2]", "c.json:2: syntax error"),
         ("c.yaml", "- a: [", "c.yaml:1: syntax error"),
         ("c.yaml", "- {name: a, name: b}", r"c.yaml:1: \[0\].name: is here twice"),
