@@ -17,6 +17,7 @@ from lunaroute_routing.explanation import (
 from lunaroute_routing.journey import no_deployment
 from lunaroute_routing.route import RouteTier
 from lunaroute_routing.rule_index import RuleCheck
+from lunaroute_routing.strategy import Remarking, Strategy
 
 
 @define(kw_only=True, eq=False)
@@ -96,11 +97,13 @@ class Explaining:
         return TierExplanation(
             role=tier.role,
             strategy=tier.strategy.name,
-            candidates=tuple(self._candidate(one, ranks) for one in tier.deployments),
+            candidates=tuple(
+                self._candidate(one, ranks, tier.strategy) for one in tier.deployments
+            ),
         )
 
     def _candidate(
-        self, deployment: Deployment, ranks: Mapping[Deployment, int]
+        self, deployment: Deployment, ranks: Mapping[Deployment, int], strategy: Strategy
     ) -> CandidateExplanation:
         why = self._excluded.get(deployment)
         settings, has_choice = deployment.settings, self.choice.route.has_choice
@@ -110,6 +113,11 @@ class Explaining:
             model=deployment.target.model or self._request.model,
             rank=ranks.get(deployment),
             skipped=None if why is None else why.reason,
+            remark=(
+                strategy.remark(deployment, self._request)
+                if why is None and isinstance(strategy, Remarking)
+                else None
+            ),
             again_in=None if why is None else why.seconds,
             health=deployment.state.health.status,
             breaks=has_choice if breaks is None else breaks,

@@ -28,6 +28,7 @@ class CandidateExplanation(Struct, frozen=True, kw_only=True):
         rank: when it would be asked, from 1 on, if each one before it failed; None: it would
             not be asked.
         skipped: why it would not be asked, None if it would.
+        remark: what the strategy says of its place, if it says anything.
         again_in: in how many seconds it may be asked again, as far as that is known.
         health: how it fared lately; one that is `unhealthy` is asked after all others.
         breaks: whether its circuit breaker is consulted.
@@ -39,6 +40,7 @@ class CandidateExplanation(Struct, frozen=True, kw_only=True):
     model: str
     rank: int | None = None
     skipped: str | None = None
+    remark: str | None = None
     again_in: float | None = None
     health: HealthStatus = "unknown"
     breaks: bool

@@ -1,7 +1,7 @@
 """How one of several deployments is chosen."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lunaroute_core import ModelRequest
 from lunaroute_routing.deployment import Deployment
@@ -24,4 +24,13 @@ class Strategy(Protocol):
 
     def took(self, chosen: Deployment, deployments: Sequence[Deployment], /) -> None:
         """Take note that one of those that were ranked is being asked."""
+        ...
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """A strategy that can say why a deployment has its place."""
+
+    def remark(self, deployment: Deployment, request: ModelRequest, /) -> str:
+        """In words for people, with the values."""
         ...

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lunaroute_core import InvalidRequestError, ProviderError
+from lunaroute_core import InvalidRequestError, Price, ProviderError
 from lunaroute_core.testing import chat_request, text_response, wire_request
 from lunaroute_routing import (
     BreakerSettings,
@@ -17,6 +17,7 @@ from lunaroute_routing import (
     Target,
     Tier,
 )
+from lunaroute_routing.strategies.cheapest import Cheapest
 from lunaroute_routing.strategies.round_robin import RoundRobin
 
 
@@ -57,6 +58,21 @@ def test_the_rule_is_named_and_why_others_were_not_taken(three):
     )
     summary = explanation.request
     assert (summary.model, summary.dialect, summary.stream) == ("claude", "openai_chat", False)
+
+
+def test_a_strategy_may_say_why_a_deployment_has_its_place(three):
+    dear, cheap = (
+        Target(provider=name, price=Price(input=0, output=price))
+        for name, price in (("a", 4), ("b", 2))
+    )
+    tier = Tier(targets=[dear, cheap, Target(provider="c")], strategy=Cheapest())
+    explanation = three.router(Rule(name="all", tiers=[tier])).explain(chat_request(), down=["c"])
+    assert [(one.provider, one.remark) for one in explanation.order] == [
+        ("b", "about $0.001000"),
+        ("a", "about $0.002000"),
+    ]
+    assert explanation.tiers[0].candidates[2].remark is None
+    assert three.router(rule("all", "a")).explain(chat_request()).order[0].remark is None
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def _place(candidate: CandidateExplanation) -> float:
 
 def _remark(candidate: CandidateExplanation) -> str:
     if candidate.skipped is None:
-        return "unhealthy, so asked last" if candidate.health == "unhealthy" else ""
+        ill = "unhealthy, so asked last" if candidate.health == "unhealthy" else None
+        return "; ".join(one for one in (ill, candidate.remark) if one)
     wait = "" if candidate.again_in is None else f", for {candidate.again_in:g} s more"
     return f"skipped: {candidate.skipped}{wait}"
 
