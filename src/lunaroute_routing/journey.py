@@ -170,7 +170,9 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
 
     def _out_of_time(self) -> UpstreamTimeoutError:
         total = self.route.settings.timeouts.total_secs or 0.0
-        return UpstreamTimeoutError(phase="total", seconds=total, provider=self.last_asked or self.route.name)
+        return UpstreamTimeoutError(
+            phase="total", seconds=total, provider=self.last_asked or self.route.name
+        )
 
     def _wait(
         self,
