@@ -150,3 +150,27 @@ async def test_the_context_command_gets_estimates(stage, vendor):
         assert len(counted) > 1
         assert max(counted) > 5000
         assert up.bodies == []
+
+
+@BOTH
+async def test_a_tool_loop_goes_on_with_the_vendor_that_took_over(stage, vendor, dialect):
+    """Anthropic is out of reach; nothing of that is seen but in the headers."""
+    up = vendor(dialect)
+    script = up.playing(up.calling(*CALL), up.saying())
+
+    def config(url):
+        made = up.provider(url, models=MODELS)
+        made["providers"]["down"] = {
+            "type": "anthropic",
+            "base_url": "http://127.0.0.1:9",
+            "api_key": "sk-down",
+        }
+        made["routing"] = {"rules": [{"name": "all", "primary": "down", "fallbacks": ["up"]}]}
+        return made
+
+    async with stage(script, config) as on:
+        run = await claude(on, "--model", "claude-opus-4-8")
+        assert_done(run, on, up)
+        assert len(up.bodies) == 2
+        asked = [answer.headers["x-lunaroute-provider"] for answer in on.tee.answers()]
+        assert set(asked) == {"up"}
