@@ -59,7 +59,8 @@ class MatchConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     query: dict[str, str] = {}
     """Query parameter to its exact value."""
     path: str | tuple[str, ...] = ()
-    """Where the request's path begins, or several such."""
+    """Where the request's path begins, or several such. Only rules with this key take what is
+    forwarded unread, such as `/v1/embeddings`, and only without a word on model or content."""
     stream: bool | None = None
     """Whether a stream is asked for."""
     min_input_tokens: Tokens | None = None

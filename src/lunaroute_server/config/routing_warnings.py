@@ -5,11 +5,31 @@ from collections.abc import Container, Iterator
 import msgspec
 from msgspec import Struct
 
+from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_server.config.key_path import format_path
 from lunaroute_server.config.model import Config
 from lunaroute_server.config.model_reach import Reach, reach_of
 from lunaroute_server.config.routing import RoutingConfig
-from lunaroute_server.config.routing_rule import AliasConfig, MatchConfig, RuleConfig, rule_name
+from lunaroute_server.config.routing_rule import (
+    AliasConfig,
+    MatchConfig,
+    RuleConfig,
+    listed,
+    rule_name,
+)
+
+OF_CONTENT = (
+    "model",
+    "model_glob",
+    "model_pattern",
+    "stream",
+    "min_input_tokens",
+    "max_input_tokens",
+    "has_tools",
+    "has_images",
+)
+"""What a rule may ask that only requests tell which the gateway reads."""
+_NOTHING = MatchConfig()
 
 
 def routing_warnings(config: Config) -> Iterator[str]:
@@ -65,7 +85,7 @@ def _unreachable(config: Config) -> Iterator[str]:
         if earlier is not None:
             why: str | None = f"{earlier}, which is tried earlier, takes them all"
         else:
-            why = _goes_before(one.reach, enabled)
+            why = _goes_before(one.reach, enabled) or _is_unread(one.match)
         if why is not None:
             yield f"{one.name} takes no request by itself: {why}"
         same.setdefault(match, one.name)
@@ -81,3 +101,20 @@ def _goes_before(reach: Reach, providers: Container[str]) -> str | None:
     if slash and provider in providers:
         return f'"{provider}/" in front of a model asks provider "{provider}", before all rules'
     return None
+
+
+def _is_unread(match: MatchConfig) -> str | None:
+    """What a rule asks of requests that are forwarded as they are, where it is for them alone."""
+    paths = listed(match.path)
+    asked = [name for name in OF_CONTENT if getattr(match, name) != getattr(_NOTHING, name)]
+    if not paths or not asked or any(map(_is_read, paths)):
+        return None
+    return f"at {' and '.join(paths)} nothing is known of {', '.join(asked)}"
+
+
+def _is_read(beginning: str) -> bool:
+    """Whether requests are decoded at some path with that beginning."""
+    beginning = f"{beginning.rstrip('/')}/"
+    counts = (it.token_count.path for it in DIALECTS.values() if it.token_count is not None)
+    read = (*(path for it in DIALECTS.values() for path in it.paths), *counts)
+    return any(f"{path}/".startswith(beginning) for path in read)

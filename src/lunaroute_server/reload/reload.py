@@ -10,16 +10,9 @@ from msgspec.structs import replace
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_server.config import Config, LoadedConfig, ProviderConfig
 from lunaroute_server.config.key_path import KeyPath, format_path
+from lunaroute_server.config.resolution import SECTIONS
 
-ROUTED_KEYS = (
-    "circuit_breaker",
-    "health",
-    "cooldown",
-    "retry",
-    "timeouts",
-    "hedge",
-    "switch_notification_message",
-)
+ROUTED_KEYS = (*SECTIONS, "switch_notification_message")
 """Of a provider: what only the router goes by."""
 
 FIXED_ROUTING_KEYS = ("watch", "share_cooldowns")

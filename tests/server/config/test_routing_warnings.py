@@ -80,6 +80,22 @@ def test_so_does_a_provider_before_the_slash_of_a_models_name(conditions):
     assert [*routing_warnings(replace(config, providers=disabled))] == []
 
 
+def test_nothing_is_known_of_the_content_of_what_is_forwarded_as_it_is():
+    found = warnings(rules=(rule("e", path="/v1/embeddings", model="small", stream=False),))
+    assert found == [
+        ('rule "e" takes no request by itself: at /v1/embeddings nothing is known of model, stream')
+    ]
+    assert warnings(rules=(rule("e", path="/v1/embeddings", tag="x"),)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1", "/v1/messages/", "/v1/messages/count_tokens", ("/v1/embeddings", "/v1/responses")],
+)
+def test_but_of_requests_that_are_read(path):
+    assert warnings(rules=(rule("r", path=path, model="small"),)) == []
+
+
 def test_a_providers_message_needs_the_notification():
     providers = {"openai": ProviderConfig(type="openai", switch_notification_message="Hi")}
     assert [*routing_warnings(Config(providers=providers))] == [
