@@ -150,12 +150,14 @@ class Attempt(Struct, kw_only=True, eq=False):
                 seconds=self.seconds,
                 error=error,
                 usage=usage,
-                cost_usd=self._cost(usage),
+                cost_usd=None if outcome == "failed" else self._cost(usage),
             )
         )
 
     def _cost(self, usage: Usage | None) -> float | None:
-        """US dollars, None where that is not known. Input is paid for as soon as it is asked."""
+        """US dollars, None where that is not known. Input is paid for as soon as it is asked,
+        unless the answer is an error.
+        """
         target = self.deployment.target
         price = target.price
         if price is None and self.route.prices is not None:

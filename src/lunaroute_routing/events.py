@@ -18,7 +18,7 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, tag=True):
     """One deployment was asked and is done; a stream with its last byte.
 
     `cost_usd` is what it cost as far as that is known: for a lost attempt its input, estimated,
-    and what it had written; None when it has no price.
+    and what it had written; None when it has no price, and for one that failed.
     """
 
     request_id: str
