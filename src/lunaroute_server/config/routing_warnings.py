@@ -35,6 +35,7 @@ _NOTHING = MatchConfig()
 def routing_warnings(config: Config) -> Iterator[str]:
     yield from _unused_primaries(config)
     yield from _unreachable(config)
+    yield from _ambiguous(config)
     if config.routing.provider_switch_notification is None:
         for name, provider in config.providers.items():
             if provider.switch_notification_message is not None:
@@ -53,9 +54,10 @@ def _unused_primaries(config: Config) -> Iterator[str]:
 
 
 class _Tried(Struct, frozen=True):
-    """A rule or an alias, as messages call it, and what it takes."""
+    """A rule or an alias, as messages and as clients call it, and what it takes."""
 
     name: str
+    own_name: str
     match: MatchConfig
     reach: Reach
 
@@ -63,15 +65,17 @@ class _Tried(Struct, frozen=True):
 def _in_order(routing: RoutingConfig) -> list[_Tried]:
     """Rules and aliases as they are tried: an alias is a rule for its name."""
     named = [
-        (rule.priority, f'rule "{rule_name(rule, position)}"', rule.match)
+        (rule.priority, "rule", rule_name(rule, position), rule.match)
         for position, rule in enumerate(routing.rules)
     ]
     named += [
-        (alias.priority, f'alias "{name}"', MatchConfig(model=(name,)))
+        (alias.priority, "alias", name, MatchConfig(model=(name,)))
         for name, alias in routing.aliases.items()
     ]
     named.sort(key=lambda item: -item[0])
-    return [_Tried(name, match, reach_of(match)) for _, name, match in named]
+    return [
+        _Tried(f'{kind} "{name}"', name, match, reach_of(match)) for _, kind, name, match in named
+    ]
 
 
 def _unreachable(config: Config) -> Iterator[str]:
@@ -91,6 +95,18 @@ def _unreachable(config: Config) -> Iterator[str]:
         same.setdefault(match, one.name)
         if one.reach.whole:
             wide.append(one)
+
+
+def _ambiguous(config: Config) -> Iterator[str]:
+    """Names that do not lead where somebody may think who says them."""
+    for one in _in_order(config.routing):
+        if one.own_name in config.providers:
+            yield (
+                f"{one.name} is called like a provider: X-Luna-Route leads to the former,"
+                f" [LUNAROUTE:{one.own_name}] to the latter"
+            )
+        elif one.own_name == "clear":
+            yield f"{one.name} cannot be named by [LUNAROUTE:clear], which ends what was chosen"
 
 
 def _goes_before(reach: Reach, providers: Container[str]) -> str | None:

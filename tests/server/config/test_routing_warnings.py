@@ -96,6 +96,24 @@ def test_but_of_requests_that_are_read(path):
     assert warnings(rules=(rule("r", path=path, model="small"),)) == []
 
 
+def test_a_name_that_a_provider_has_too_leads_to_two_places():
+    config = Config(
+        providers={"openai": ProviderConfig(type="openai")},
+        routing=RoutingConfig(rules=(rule("openai", tag="x"), rule("other"))),
+    )
+    assert [*routing_warnings(config)] == [
+        (
+            'rule "openai" is called like a provider: X-Luna-Route leads to the former,'
+            " [LUNAROUTE:openai] to the latter"
+        )
+    ]
+
+
+def test_a_mark_cannot_name_what_is_called_as_the_one_that_ends_it():
+    (found,) = warnings(aliases={"clear": AliasConfig(primary="openai")})
+    assert found.startswith('alias "clear" cannot be named by [LUNAROUTE:clear]')
+
+
 def test_a_providers_message_needs_the_notification():
     providers = {"openai": ProviderConfig(type="openai", switch_notification_message="Hi")}
     assert [*routing_warnings(Config(providers=providers))] == [
