@@ -29,7 +29,7 @@ class SwitchNotificationConfig(Struct, frozen=True, kw_only=True, forbid_unknown
     """Whether that is done."""
     default_message: Annotated[str | None, Templated] = None
     """The message; null is one that LunaRoute has. `${original_provider}`, `${new_provider}`,
-    `${reason}` and `${model}` are filled in."""
+    `${reason}` and `${model}`, the one the client asked for, are filled in."""
 
 
 class RoutingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
