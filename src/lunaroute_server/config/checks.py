@@ -56,11 +56,11 @@ def _problems(config: Config) -> Iterator[Problem]:
     yield from routing_problems(config)
     yield from resilience_problems(config)
     if not any(provider.enabled for provider in config.providers.values()):
-        yield _problem("no provider is enabled", "providers")
+        yield Problem.at("no provider is enabled", "providers")
     for name, provider in config.providers.items():
         path = ("providers", name)
         if not _PROVIDER_NAME.fullmatch(name):
-            yield _problem("a provider's name is letters, digits, - and _", *path)
+            yield Problem.at("a provider's name is letters, digits, - and _", *path)
         yield from _provider(provider, path)
         yield from _base_url(provider, path, config)
         yield from _server(provider, (*path, "server"))
@@ -74,7 +74,7 @@ def _server(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
     spoken = [name for name in provider.spoken_dialects if name in DIALECTS]
     known = {server.name for dialect in spoken for server in servers(dialect)}
     if provider.server not in known:
-        yield _problem(f"unknown; known are {', '.join(sorted(known))}", *path)
+        yield Problem.at(f"unknown; known are {', '.join(sorted(known))}", *path)
 
 
 def _capabilities(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
@@ -83,11 +83,11 @@ def _capabilities(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
         for name, value in profile.items():
             here = (*path, pattern, name)
             if name not in types:
-                yield _problem(f"unknown capability; known are {', '.join(types)}", *here)
+                yield Problem.at(f"unknown capability; known are {', '.join(types)}", *here)
             elif (reason := _wrong(value, types[name])) is not None:
-                yield _problem(reason, *here)
+                yield Problem.at(reason, *here)
             elif name == "efforts" and not _is_ordered(value):
-                yield _problem(f"must be in this order: {', '.join(EFFORTS)}", *here)
+                yield Problem.at(f"must be in this order: {', '.join(EFFORTS)}", *here)
 
 
 def _is_ordered(value: JSONValue) -> bool:
@@ -105,17 +105,17 @@ def _wrong(value: JSONValue, kind: Any) -> str | None:
 
 def _listening(config: Config) -> Iterator[Problem]:
     if not config.host or any(character in config.host for character in "/ "):
-        yield _problem("must be an address or a host name", "host")
+        yield Problem.at("must be an address or a host name", "host")
     for position, host in enumerate(config.http_server.allowed_hosts):
         if not _HOST_NAME.fullmatch(host) and not _is_address(host):
             reason = "must be a host name in lower case, without scheme, port and path"
-            yield _problem(reason, "http_server", "allowed_hosts", position)
+            yield Problem.at(reason, "http_server", "allowed_hosts", position)
     for position, origin in enumerate(config.http_server.allowed_origins):
         parts = _split(origin)
         is_origin = parts is not None and origin == f"{parts.scheme}://{parts.netloc}".lower()
         if not is_origin and origin != "*":
             reason = "must be an origin such as https://app.example.com, without a path, or *"
-            yield _problem(reason, "http_server", "allowed_origins", position)
+            yield Problem.at(reason, "http_server", "allowed_origins", position)
 
 
 def _bypass(config: Config) -> Iterator[Problem]:
@@ -124,29 +124,31 @@ def _bypass(config: Config) -> Iterator[Problem]:
         return
     provider = config.providers.get(name)
     if provider is None:
-        yield _problem(f'there is no provider "{name}"', "bypass", "provider")
+        yield Problem.at(f'there is no provider "{name}"', "bypass", "provider")
     elif not provider.enabled:
-        yield _problem(f'provider "{name}" is not enabled', "bypass", "provider")
+        yield Problem.at(f'provider "{name}" is not enabled', "bypass", "provider")
     elif provider.type == "mock":
-        yield _problem("the mock provider has no paths of a vendor", "bypass", "provider")
+        yield Problem.at("the mock provider has no paths of a vendor", "bypass", "provider")
 
 
 def _state(config: Config) -> Iterator[Problem]:
     try:
         open_state_store(config.state.url)
     except ConfigurationError as error:
-        yield _problem(error.reason, "state", "url")
+        yield Problem.at(error.reason, "state", "url")
 
 
 def _provider(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
     for key in _without_effect(provider):
-        yield _problem(f'has no effect on a provider of type "{provider.type}"', *path, key)
+        yield Problem.at(f'has no effect on a provider of type "{provider.type}"', *path, key)
     if provider.type == "azure-openai" and provider.base_url is None:
-        yield _problem('is missing: a provider of type "azure-openai" needs it', *path, "base_url")
+        yield Problem.at(
+            'is missing: a provider of type "azure-openai" needs it', *path, "base_url"
+        )
     if provider.deployments and provider.type == "azure-openai" and provider.api_version is None:
-        yield _problem("has an effect only together with api_version", *path, "deployments")
+        yield Problem.at("has an effect only together with api_version", *path, "deployments")
     if provider.model and provider.models:
-        yield _problem("has no effect beside model, which replaces every name", *path, "models")
+        yield Problem.at("has no effect beside model, which replaces every name", *path, "models")
     yield from _dialects(provider, (*path, "dialects"))
 
 
@@ -164,13 +166,13 @@ def _dialects(provider: ProviderConfig, path: KeyPath) -> Iterator[Problem]:
     if names is None:
         return
     if not names:
-        yield _problem("must name at least one dialect", *path)
+        yield Problem.at("must name at least one dialect", *path)
     for position, name in enumerate(names):
         if name not in DIALECTS:
             reason = f'unknown dialect "{name}"; known are {", ".join(DIALECTS)}'
-            yield _problem(reason, *path, position)
+            yield Problem.at(reason, *path, position)
         elif name in names[:position]:
-            yield _problem(f'"{name}" is here twice', *path, position)
+            yield Problem.at(f'"{name}" is here twice', *path, position)
 
 
 def _base_url(provider: ProviderConfig, path: KeyPath, config: Config) -> Iterator[Problem]:
@@ -179,13 +181,13 @@ def _base_url(provider: ProviderConfig, path: KeyPath, config: Config) -> Iterat
     path = (*path, "base_url")
     parts = _split(provider.base_url)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        yield _problem("must be an http:// or https:// URL with a host", *path)
+        yield Problem.at("must be an http:// or https:// URL with a host", *path)
     elif "@" in parts.netloc:
-        yield _problem("must not hold a password: set it in request_headers", *path)
+        yield Problem.at("must not hold a password: set it in request_headers", *path)
     elif parts.query or parts.fragment:
-        yield _problem("must have neither a query nor a fragment", *path)
+        yield Problem.at("must have neither a query nor a fragment", *path)
     elif provider.enabled and _is_this_gateway(parts, config):
-        yield _problem("leads to this gateway itself, which would call itself for ever", *path)
+        yield Problem.at("leads to this gateway itself, which would call itself for ever", *path)
 
 
 def _is_this_gateway(url: SplitResult, config: Config) -> bool:
@@ -212,7 +214,3 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if parts.scheme and parts.netloc else None
-
-
-def _problem(reason: str, *path: str | int) -> Problem:
-    return Problem(reason=reason, path=path)

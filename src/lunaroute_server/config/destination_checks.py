@@ -34,7 +34,7 @@ class DestinationChecks:
 
     def problems(self, rule: RuleConfig | AliasConfig, path: KeyPath) -> Iterator[Problem]:
         if rule.alias is None and rule.strategy is None and rule.primary is None:
-            yield _problem('needs one of "primary", "strategy" and "alias"', *path)
+            yield Problem.at('needs one of "primary", "strategy" and "alias"', *path)
         if rule.alias is not None:
             yield from self._alias(rule, (*path, "alias"))
         if rule.strategy is not None:
@@ -49,11 +49,11 @@ class DestinationChecks:
 
     def _alias(self, rule: RuleConfig | AliasConfig, path: KeyPath) -> Iterator[Problem]:
         if rule.strategy is not None or rule.primary is not None:
-            yield _problem('contradicts "primary" and "strategy"', *path)
+            yield Problem.at('contradicts "primary" and "strategy"', *path)
         if rule.alias not in self.aliases:
-            yield _problem(f'there is no alias "{rule.alias}"', *path)
+            yield Problem.at(f'there is no alias "{rule.alias}"', *path)
         elif isinstance(rule, AliasConfig) and self._goes_round(rule.alias):
-            yield _problem("leads back to itself", *path)
+            yield Problem.at("leads back to itself", *path)
 
     def _goes_round(self, name: str | None) -> bool:
         seen: set[str | None] = set()
@@ -71,7 +71,7 @@ class DestinationChecks:
                     yield _no_effect(strategy, here)
                 continue
             if not targets:
-                yield _problem("must name at least one provider", *here)
+                yield Problem.at("must name at least one provider", *here)
             yield from self._targets(targets, here, weighs=strategy.type in _WEIGHING)
 
     def _targets(
@@ -85,25 +85,25 @@ class DestinationChecks:
             if not weighs:
                 yield from _weight(target, here)
             if (target.provider, target.model) in seen:
-                yield _problem("is here twice", *here)
+                yield Problem.at("is here twice", *here)
             seen.add((target.provider, target.model))
         if targets and all(target.weight == 0 for target in targets):
-            yield _problem("the weights must not all be 0", *path)
+            yield Problem.at("the weights must not all be 0", *path)
 
     def _target(self, target: TargetConfig, path: KeyPath) -> Iterator[Problem]:
         provider = self.providers.get(target.provider)
         if provider is None:
             known = ", ".join(self.providers)
-            yield _problem(f'there is no provider "{target.provider}", only {known}', *path)
+            yield Problem.at(f'there is no provider "{target.provider}", only {known}', *path)
         elif not provider.enabled:
-            yield _problem(f'provider "{target.provider}" is not enabled', *path)
+            yield Problem.at(f'provider "{target.provider}" is not enabled', *path)
         if target.model == "":
-            yield _problem("names no model after the slash", *path)
+            yield Problem.at("names no model after the slash", *path)
 
 
 def _weight(target: TargetConfig, path: KeyPath) -> Iterator[Problem]:
     if target.weight is not None:
-        yield _problem(f"has an effect only with {' and '.join(_WEIGHING)}", *path, "weight")
+        yield Problem.at(f"has an effect only with {' and '.join(_WEIGHING)}", *path, "weight")
 
 
 def _backoff(
@@ -116,12 +116,8 @@ def _backoff(
     if strategy.type != "limits-alternative":
         yield _no_effect(strategy, path)
     elif rule.cooldown.default_secs not in (None, base):
-        yield _problem('contradicts the rule\'s "cooldown.default_secs"', *path)
+        yield Problem.at('contradicts the rule\'s "cooldown.default_secs"', *path)
 
 
 def _no_effect(strategy: StrategyConfig, path: KeyPath) -> Problem:
-    return _problem(f'has no effect with a strategy of type "{strategy.type}"', *path)
-
-
-def _problem(reason: str, *path: str | int) -> Problem:
-    return Problem(reason=reason, path=path)
+    return Problem.at(f'has no effect with a strategy of type "{strategy.type}"', *path)

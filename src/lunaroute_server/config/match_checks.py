@@ -21,7 +21,7 @@ def match_problems(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
     yield from _texts(match, path)
     least, most = match.min_input_tokens, match.max_input_tokens
     if least is not None and most is not None and least > most:
-        yield _problem("is more than max_input_tokens", *path, "min_input_tokens")
+        yield Problem.at("is more than max_input_tokens", *path, "min_input_tokens")
 
 
 def _kind(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
@@ -29,15 +29,15 @@ def _kind(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
     needed = _KIND_NEEDS.get(match.type or "")
     if needed is not None and getattr(match, needed) == getattr(_NOTHING, needed):
         spelling = "pattern" if needed == "model_pattern" else "listener"
-        yield _problem(f'"{spelling}" is missing: "type: {match.type}" needs it', *path)
+        yield Problem.at(f'"{spelling}" is missing: "type: {match.type}" needs it', *path)
     if match.always is False or (match.type == "override" and match.override is False):
         key = "always" if match.always is False else "override"
-        yield _problem("must be true: otherwise the rule would take no request", *path, key)
+        yield Problem.at("must be true: otherwise the rule would take no request", *path, key)
     if match.always or match.type == "always":
         given = [name for name in _conditions() if getattr(match, name) != getattr(_NOTHING, name)]
         key = "always" if match.always else "type"
         if given:
-            yield _problem(f"contradicts {', '.join(given)}", *path, key)
+            yield Problem.at(f"contradicts {', '.join(given)}", *path, key)
 
 
 def _conditions() -> tuple[str, ...]:
@@ -49,13 +49,13 @@ def _patterns(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
     patterns |= {("headers", name): pattern for name, pattern in match.headers.items()}
     for key, pattern in patterns.items():
         if (reason := _unreadable(pattern)) is not None:
-            yield _problem(reason, *path, *key)
+            yield Problem.at(reason, *path, *key)
     lowered: set[str] = set()
     for name in match.headers:
         if not _HEADER_NAME.fullmatch(name):
-            yield _problem("is no valid header name", *path, "headers", name)
+            yield Problem.at("is no valid header name", *path, "headers", name)
         elif name.lower() in lowered:
-            yield _problem("is here twice: case makes no difference", *path, "headers", name)
+            yield Problem.at("is here twice: case makes no difference", *path, "headers", name)
         lowered.add(name.lower())
 
 
@@ -72,20 +72,16 @@ def _dialects(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
     known = (*vendors, *DIALECTS)
     for name in listed(match.dialect):
         if name.lower() not in known:
-            yield _problem(f'unknown dialect "{name}"; known are {", ".join(known)}', *path)
+            yield Problem.at(f'unknown dialect "{name}"; known are {", ".join(known)}', *path)
 
 
 def _texts(match: MatchConfig, path: KeyPath) -> Iterator[Problem]:
     for key in ("model", "path", "tag"):
         if "" in listed(getattr(match, key)):
-            yield _problem("must not be empty", *path, key)
+            yield Problem.at("must not be empty", *path, key)
     for key in ("model_glob", "model_pattern"):
         if getattr(match, key) == "":
-            yield _problem("must not be empty", *path, key)
+            yield Problem.at("must not be empty", *path, key)
     for prefix in listed(match.path):
         if prefix and not prefix.startswith("/"):
-            yield _problem("must begin with /", *path, "path")
-
-
-def _problem(reason: str, *path: str | int) -> Problem:
-    return Problem(reason=reason, path=path)
+            yield Problem.at("must begin with /", *path, "path")

@@ -15,6 +15,10 @@ class Problem(Struct, frozen=True, kw_only=True):
     path: KeyPath = ()
     source: str | None = None
 
+    @classmethod
+    def at(cls, reason: str, *path: str | int) -> "Problem":
+        return cls(reason=reason, path=path)
+
     def error(self) -> ConfigurationError:
         return ConfigurationError(
             self.reason, source=self.source, path=format_path(self.path) or None

@@ -21,7 +21,7 @@ def routing_problems(config: Config) -> Iterator[Problem]:
     yield from _messages(config)
     if config.routing.share_cooldowns and not config.state.is_shared:
         reason = "has no effect while state.url is memory://, which each process has for itself"
-        yield _problem(reason, "routing", "share_cooldowns")
+        yield Problem.at(reason, "routing", "share_cooldowns")
 
 
 def _destinations(config: Config) -> Iterator[Problem]:
@@ -35,7 +35,7 @@ def _destinations(config: Config) -> Iterator[Problem]:
         prefix, slash, _ = name.partition("/")
         if slash and prefix in config.providers:
             reason = f'is always taken for a model of provider "{prefix}"'
-            yield _problem(reason, "routing", "aliases", name)
+            yield Problem.at(reason, "routing", "aliases", name)
         yield from checks.problems(alias, ("routing", "aliases", name))
 
 
@@ -50,13 +50,13 @@ def _names(config: Config) -> Iterator[Problem]:
     seen: set[str] = set()
     for name, path in named:
         if not name or not name.isprintable() or name != name.strip():
-            yield _problem("a name is one line of text, without spaces at its ends", *path)
+            yield Problem.at("a name is one line of text, without spaces at its ends", *path)
         elif name.startswith(RESERVED_NAMES):
-            yield _problem(
+            yield Problem.at(
                 f'names that begin with "{RESERVED_NAMES}" are the gateway\'s own', *path
             )
         elif name in seen:
-            yield _problem(f'"{name}" is the name of another rule or alias', *path)
+            yield Problem.at(f'"{name}" is the name of another rule or alias', *path)
         seen.add(name)
 
 
@@ -65,7 +65,7 @@ def _retries(config: Config) -> Iterator[Problem]:
         retries = provider.http_client.max_retries
         if retries is not None and provider.retry.max_retries not in (None, retries):
             path = ("providers", name, "http_client", "max_retries")
-            yield _problem('contradicts "retry.max_retries"', *path)
+            yield Problem.at('contradicts "retry.max_retries"', *path)
 
 
 def _messages(config: Config) -> Iterator[Problem]:
@@ -80,8 +80,4 @@ def _messages(config: Config) -> Iterator[Problem]:
         for name in _TEMPLATE.findall(message or ""):
             if name not in SWITCH_VARIABLES:
                 known = ", ".join(SWITCH_VARIABLES)
-                yield _problem(f"unknown template ${{{name}}}; known are {known}", *path)
-
-
-def _problem(reason: str, *path: str | int) -> Problem:
-    return Problem(reason=reason, path=path)
+                yield Problem.at(f"unknown template ${{{name}}}; known are {known}", *path)
