@@ -154,7 +154,7 @@ class AliasConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     alias: str | None = None
     """Another alias whose targets to use, with what it says of failures."""
     fallbacks: tuple[TargetName, ...] = ()
-    """Who is asked, in this order, when none of those before can answer."""
+    """Who is asked, in this order, when none of those before can answer; nobody twice."""
     circuit_breaker: CircuitBreakerConfig = CircuitBreakerConfig()
     health: HealthConfig = HealthConfig()
     cooldown: CooldownConfig = CooldownConfig()
@@ -181,7 +181,7 @@ class RuleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alias: str | None = None
     """An alias whose targets to use, with what it says of failures."""
     fallbacks: tuple[TargetName, ...] = ()
-    """Who is asked, in this order, when none of those before can answer."""
+    """Who is asked, in this order, when none of those before can answer; nobody twice."""
     circuit_breaker: CircuitBreakerConfig = CircuitBreakerConfig()
     health: HealthConfig = HealthConfig()
     cooldown: CooldownConfig = CooldownConfig()

@@ -1,8 +1,9 @@
 """Where a rule leads in the end: through its aliases, to tiers of targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lunaroute_routing.rule import TierRole
 from lunaroute_server.config.routing_rule import (
@@ -46,7 +47,9 @@ def rule_chain(
 def rule_tiers(
     rule: RuleConfig | AliasConfig, aliases: Mapping[str, AliasConfig]
 ) -> list[TierConfig]:
-    """What a rule's alias leads to, or its own targets, and then its fallbacks."""
+    """What a rule's alias leads to, or its own targets, and then its fallbacks. Who was there
+    before is not asked again.
+    """
     tiers: list[TierConfig] = []
     for each in rule_chain(rule, aliases):
         if each.strategy is not None:
@@ -55,7 +58,16 @@ def rule_tiers(
             tiers.append(TierConfig(role="primary", targets=_targets([each.primary])))
         if each.fallbacks:
             tiers.append(TierConfig(role="fallback", targets=_targets(each.fallbacks)))
-    return tiers
+    return list(_each_target_once(tiers))
+
+
+def _each_target_once(tiers: Sequence[TierConfig]) -> Iterator[TierConfig]:
+    before: set[tuple[str, str | None]] = set()
+    for tier in tiers:
+        left = tuple(one for one in tier.targets if (one.provider, one.model) not in before)
+        if left:
+            yield replace(tier, targets=left)
+        before.update((one.provider, one.model) for one in left)
 
 
 def _strategy_tiers(strategy: StrategyConfig) -> list[TierConfig]:

@@ -50,6 +50,18 @@ def test_an_alias_is_followed_and_the_rules_fallbacks_come_last():
     ]
 
 
+def test_nobody_is_asked_twice():
+    aliases = {"fast": AliasConfig(primary="a", fallbacks=("b",))}
+    rule = RuleConfig(alias="fast", fallbacks=("b", "a", "a/small"))
+    small = TargetConfig(provider="a", model="small")
+    assert rule_tiers(rule, aliases) == [
+        tier("primary", "a"),
+        tier("fallback", "b"),
+        TierConfig(role="fallback", targets=(small,)),
+    ]
+    assert rule_tiers(RuleConfig(primary="a", fallbacks=("a",)), {}) == [tier("primary", "a")]
+
+
 @pytest.mark.parametrize("target", ["round", "nobody"])
 def test_an_alias_that_leads_nowhere_ends_the_chain(target):
     aliases = {"round": AliasConfig(alias="about"), "about": AliasConfig(alias="round")}
