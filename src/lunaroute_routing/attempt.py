@@ -4,7 +4,14 @@ from typing import Self
 
 from msgspec import Struct
 
-from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
+from lunaroute_core import (
+    ErrorKind,
+    ModelRequest,
+    ModelStream,
+    Operation,
+    ProviderError,
+    RequestError,
+)
 from lunaroute_core.model import Usage
 from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.cost import cost_of
@@ -18,6 +25,7 @@ class Attempt(Struct, kw_only=True, eq=False):
     """Counts as load from its beginning to its one end.
 
     Attributes:
+        request: as this deployment is asked.
         ticket: the breaker's; None where the breaker is not consulted and did not admit it.
         started: on the Router's clock, in seconds.
         lost: another deployment was faster.
@@ -54,10 +62,12 @@ class Attempt(Struct, kw_only=True, eq=False):
 
     @property
     def model(self) -> str:
-        return self.deployment.target.model or self.request.model
+        return self.request.model
 
     def has_content(self) -> None:
         """A stream's first content is there: take note of how long that took."""
+        if self.request.operation is not Operation.GENERATE:
+            return  # other things take their own time
         state = self.deployment.state
         state.content_seconds.observe(self.seconds)
         if self.ticket is not None and state.breaker.state == "half_open":
@@ -70,7 +80,7 @@ class Attempt(Struct, kw_only=True, eq=False):
         if not self._end():
             return
         state = self.deployment.state
-        if whole:
+        if whole and self.request.operation is Operation.GENERATE:
             state.answer_seconds.observe(self.tools.clock() - self.started)
         if self.ticket is not None:
             state.breaker.succeeded(self.ticket)
@@ -78,6 +88,12 @@ class Attempt(Struct, kw_only=True, eq=False):
         if state.cooldowns.rests:
             state.cooldowns.succeeded(self.model, started=self.started)
         self._tell("completed", usage=usage)
+
+    def passed(self, usage: Usage | None = None) -> None:
+        """There is an answer that says nothing of how the upstream fares."""
+        if self._end():
+            self._hand_back()
+            self._tell("completed", usage=usage)
 
     def failed(self, error: ProviderError | RequestError) -> Verdict:
         """Draw the consequences for the deployment, and say which there are for the request."""
@@ -90,8 +106,7 @@ class Attempt(Struct, kw_only=True, eq=False):
     def cancelled(self, usage: Usage | None = None) -> None:
         """It was not heard to its end, which is nobody's fault."""
         if self._end():
-            if self.ticket is not None:
-                self.deployment.state.breaker.cancelled(self.ticket)
+            self._hand_back()
             self._tell("lost" if self.lost else "cancelled", usage=usage)
 
     def follow(self, stream: ModelStream) -> None:
@@ -102,10 +117,16 @@ class Attempt(Struct, kw_only=True, eq=False):
         failure = stream.failure
         if isinstance(failure, ProviderError):
             self.failed(failure)
+        elif stream.outcome == "completed" and _is_refusal(stream):
+            self.passed()
         elif stream.outcome == "completed":
             self.succeeded(stream.summary.usage, whole=False)
         else:
             self.cancelled(stream.summary.usage)
+
+    def _hand_back(self) -> None:
+        if self.ticket is not None:
+            self.deployment.state.breaker.cancelled(self.ticket)
 
     def _end(self) -> bool:
         if self.ended:
@@ -163,3 +184,11 @@ class Attempt(Struct, kw_only=True, eq=False):
         if price is None and self.route.prices is not None:
             price = self.route.prices.price(target.provider, self.model)
         return None if price is None else cost_of(price, usage, self.request)
+
+
+def _is_refusal(stream: ModelStream) -> bool:
+    """Whether bytes that nobody understands come with a status that is no success: whose fault
+    that is nobody knows.
+    """
+    wire = stream.wire
+    return wire is not None and wire.dialect is None and not 200 <= wire.status < 400

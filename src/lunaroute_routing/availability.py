@@ -72,6 +72,7 @@ class Candidates(Struct, kw_only=True, eq=False):
         first: asked before all others, if it can be: where a tool loop's last turn was answered.
         excluded: why deployments were passed over, the last time they were looked at.
         tried: those that were given out.
+        lacking: what deployments lack for the request; to tell may take a look at all of it.
     """
 
     route: Route
@@ -79,6 +80,7 @@ class Candidates(Struct, kw_only=True, eq=False):
     first: str | None = None
     excluded: dict[Deployment, Exclusion] = {}
     tried: list[Deployment] = []
+    lacking: dict[Deployment, str | None] = {}
 
     def next(self) -> tuple[RouteTier, Deployment] | None:
         """The next one, which counts as tried from now on; None when none can be asked."""
@@ -121,14 +123,22 @@ class Candidates(Struct, kw_only=True, eq=False):
         if not self.route.has_choice:
             return offered[0]
         for chosen in tier.strategy.rank(offered, self.request):
-            reason = chosen.lacks(self.request)
-            if reason is None:
+            if self._is_able(chosen):
                 if self.excluded:
                     offered = [one for one in offered if one not in self.excluded]
                 tier.strategy.took(chosen, offered)
                 return chosen
-            self.excluded[chosen] = Exclusion(reason, ErrorKind.INVALID_REQUEST)
         return None
+
+    def _is_able(self, deployment: Deployment) -> bool:
+        if not (self.route.has_choice and deployment.is_limited):
+            return True
+        if deployment not in self.lacking:
+            self.lacking[deployment] = deployment.lacks(self.request)
+        reason = self.lacking[deployment]
+        if reason is not None:
+            self.excluded[deployment] = Exclusion(reason, ErrorKind.INVALID_REQUEST)
+        return reason is None
 
     def _is_up(self, deployment: Deployment, healthy: bool) -> bool:  # noqa: FBT001 - hot
         has_choice = self.route.has_choice
@@ -137,8 +147,8 @@ class Candidates(Struct, kw_only=True, eq=False):
         return self._noted(deployment, exclusion_by_state(deployment, self.request, has_choice))
 
     def _can(self, deployment: Deployment) -> bool:
-        why = exclusion(deployment, self.request, has_choice=self.route.has_choice)
-        return self._noted(deployment, why)
+        why = exclusion_by_state(deployment, self.request, self.route.has_choice)
+        return self._noted(deployment, why) and self._is_able(deployment)
 
     def _noted(self, deployment: Deployment, why: Exclusion | None) -> bool:
         if why is not None:

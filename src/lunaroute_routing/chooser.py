@@ -5,6 +5,7 @@ from typing import Literal
 
 from attrs import define
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lunaroute_core import (
     ErrorDetails,
@@ -71,8 +72,11 @@ class Chooser:
             return by_marker
         return self._by_prefix(request)
 
-    def _by_client(self, request: ModelRequest) -> Choice | None:
+    def _by_client(self, request: ModelRequest) -> Choice:
         routes, context = self.routes, request.context
+        # Said to this Router: another one behind it has other names.
+        obeyed = replace(context, provider_override=None, route_override=None)
+        request = request.with_context(obeyed)
         if (name := context.provider_override) is not None:
             route = routes.to(name)
             if route is None:
@@ -81,12 +85,11 @@ class Chooser:
             if slash and model and prefix == name:
                 request = request.with_model(model)
             return Choice(route, request, "provider")
-        if (name := context.route_override) is not None:
-            route = routes.named(name) or routes.to(name)
-            if route is None:
-                raise unknown_route(name, (*routes.names, *routes.providers))
-            return Choice(route, request, "route")
-        return None
+        name = context.route_override or ""
+        route = routes.named(name) or routes.to(name)
+        if route is None:
+            raise unknown_route(name, (*routes.names, *routes.providers))
+        return Choice(route, request, "route")
 
     def _by_marker(self, name: str, request: ModelRequest) -> Choice | None:
         """A name that nothing has is as if it were not there: it is part of a conversation."""

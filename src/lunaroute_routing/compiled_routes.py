@@ -39,13 +39,9 @@ class CompiledRoutes:
 
     def __attrs_post_init__(self) -> None:
         self.index = RuleIndex(self.table.rules)
+        self._check()
         for rule in self.table.rules:
             self._routes[rule.name] = self._route(rule)
-        for vendor, name in self.table.defaults.items():
-            if name not in self.providers:
-                raise ConfigurationError(
-                    f'there is no provider "{name}"', path=f"defaults.{vendor}"
-                )
         for name in self.providers:
             settings = self.table.provider_settings.get(name)
             tier = Tier(targets=(Target(provider=name),))
@@ -78,6 +74,22 @@ class CompiledRoutes:
         """The route to the first provider."""
         return next(iter(self._direct.values()))
 
+    def _check(self) -> None:
+        """Before the first route is made: a table that is wrong leaves nothing behind."""
+        known = ", ".join(self.providers)
+        for rule in self.table.rules:
+            for target in (target for tier in rule.tiers for target in tier.targets):
+                if target.provider not in self.providers:
+                    raise ConfigurationError(
+                        f'there is no provider "{target.provider}", only {known}',
+                        path=f"rule {rule.name}",
+                    )
+        for vendor, name in self.table.defaults.items():
+            if name not in self.providers:
+                raise ConfigurationError(
+                    f'there is no provider "{name}"', path=f"defaults.{vendor}"
+                )
+
     def _used(self) -> Iterator[tuple[str, RoutingSettings]]:
         for route in (*self._routes.values(), *self._direct.values()):
             for tier in route.tiers:
@@ -101,17 +113,10 @@ class CompiledRoutes:
         return RouteTier(role=tier.role, strategy=tier.strategy, deployments=deployments)
 
     def _deployment(self, rule: Rule, target: Target) -> Deployment:
-        provider = self.providers.get(target.provider)
-        if provider is None:
-            known = ", ".join(self.providers)
-            raise ConfigurationError(
-                f'there is no provider "{target.provider}", only {known}',
-                path=f"rule {rule.name}",
-            )
         settings = self._settings(rule, target.provider)
         return Deployment(
             target=target,
-            provider=provider,
+            provider=self.providers[target.provider],
             state=self.states.of(target.provider, settings),
             settings=settings,
             retries=self._budget(target.provider, settings.retry.budget_ratio),

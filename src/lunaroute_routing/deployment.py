@@ -33,6 +33,8 @@ class Deployment:
     label: str = field(init=False)
     deadlines: DeadlineOverrides | None = field(init=False)
     """What it is told of deadlines, except for the route's total."""
+    is_limited: bool = field(init=False)
+    """Whether it says before it is asked what it cannot serve."""
     _lacks: Callable[[ModelRequest], str | None] | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -41,6 +43,7 @@ class Deployment:
         overrides = DeadlineOverrides(connect=timeouts.connect_secs, idle=timeouts.idle_secs)
         self.deadlines = None if overrides == DeadlineOverrides() else overrides
         self._lacks = getattr(self.provider, "lacks", None)
+        self.is_limited = self._lacks is not None
 
     @property
     def name(self) -> str:

@@ -35,8 +35,9 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, tag=True):
 class FellBack(Struct, frozen=True, kw_only=True, tag=True):
     """Another provider is asked than the one that was meant.
 
-    `reason` is the kind of error that the last one answered, `rate_limit` where it is cooling
-    down, or `circuit_breaker`.
+    `from_provider` was asked first, or passed over. `reason` is the kind of error that it
+    answered, `rate_limit` where it is cooling down, or the state for which it was not asked:
+    `circuit_breaker` or `unhealthy`.
     """
 
     request_id: str

@@ -2,11 +2,13 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lunaroute_core import (
     ErrorDetails,
@@ -14,33 +16,27 @@ from lunaroute_core import (
     InvalidRequestError,
     ModelRequest,
     NoDeploymentError,
+    Operation,
     ProviderError,
+    RequestContext,
     RequestError,
+    TranslationWarning,
     UpstreamTimeoutError,
 )
+from lunaroute_core.deadlines import DeadlineOverrides
 from lunaroute_routing.attempt import Attempt
 from lunaroute_routing.availability import Candidates, Exclusion
 from lunaroute_routing.backoff import Backoff
 from lunaroute_routing.collaborators import Collaborators
 from lunaroute_routing.deployment import Deployment
 from lunaroute_routing.events import FellBack
+from lunaroute_routing.race import Race, Runner
 from lunaroute_routing.route import Route, RouteTier
+from lunaroute_routing.switch import Switch, switch_from, switch_past
 from lunaroute_routing.switch_notification import switch_reason
 from lunaroute_routing.verdict import Verdict, most_useful
 
 Answer = TypeVar("Answer")
-
-
-class Switch(Struct, frozen=True, kw_only=True):
-    """Another provider than the one that was meant is asked.
-
-    `error` is what the last one answered that did not do; None: it was not asked at all,
-    because its breaker is not closed.
-    """
-
-    original: str
-    new: str
-    error: ErrorKind | None
 
 
 class Answered(Struct, Generic[Answer], frozen=True):
@@ -51,21 +47,28 @@ class Answered(Struct, Generic[Answer], frozen=True):
     switch: Switch | None
 
 
-class _GaveUp(Struct, frozen=True):
+class _Failure(Struct, frozen=True):
+    """What a deployment answered, and what was lost on the way to it."""
+
+    deployment: Deployment
     error: ProviderError | RequestError
+    warnings: Sequence[TranslationWarning]
 
 
-Ask = Callable[["Journey[Answer]", Attempt, ModelRequest], Awaitable[Answer]]
+Ask = Callable[["Journey[Answer]", Attempt], Awaitable[Answer]]
 
 
 class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
     """Asks deployments until one answers.
 
     Attributes:
+        request: as it goes to the deployments.
+        context: the caller's, which is told what became of the attempts.
         ask: asks a deployment in the name of an attempt, and gives its answer.
         discard: lets go of an answer that came too late.
         started: on the clock, in seconds.
-        errors: what deployments have answered so far.
+        given: the deadlines that the caller has set.
+        failures: what deployments have answered so far.
         running: the attempts that are under way.
         deadline: the one for all attempts together.
         last_asked: a provider.
@@ -73,12 +76,14 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
 
     route: Route
     request: ModelRequest
+    context: RequestContext
     candidates: Candidates
     ask: "Ask[Answer]"
     discard: Callable[[Answer], Awaitable[None]]
     tools: Collaborators
     started: float
-    errors: list[ProviderError | RequestError] = []
+    given: DeadlineOverrides | None
+    failures: list[_Failure] = []
     running: list[Attempt] = []
     deadline: asyncio.Timeout | None = None
     last_asked: str = ""
@@ -87,6 +92,11 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
     def seconds(self) -> float:
         """How long it has taken until now."""
         return self.tools.clock() - self.started
+
+    @property
+    def has_others(self) -> bool:
+        """Whether another deployment may still answer: one that is asked too, or could be."""
+        return len(self.running) > 1 or self.candidates.has_more()
 
     def run(self) -> "Awaitable[Answered[Answer]]":
         """The answer.
@@ -109,45 +119,47 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
             raise self._out_of_time() from None
 
     async def _first_answer(self) -> "Answered[Answer]":
-        hedge = self.route.settings.hedge
-        if hedge.enabled:
+        hedges = self._hedges
+        if hedges:
             self.route.hedges.deposit()
         while (found := self.candidates.next()) is not None:
-            if hedge.enabled and self.candidates.has_more():
-                answered = await self._race(found, hedge.after_ms / 1000)
+            if hedges and self.candidates.has_more():
+                answered = await self._race(found, self.route.settings.hedge.after_ms / 1000)
             else:
-                answered = await self._answer(*found)
+                answered = await self._answer(self.request, *found)
             if answered is not None:
                 return answered
         raise self._none_left()
 
-    async def _answer(self, tier: RouteTier, deployment: Deployment) -> "Answered[Answer] | None":
+    @property
+    def _hedges(self) -> bool:
+        """What is only passed on may be a deed, which must not be done twice."""
+        return self.route.settings.hedge.enabled and self.request.operation is Operation.GENERATE
+
+    async def _answer(
+        self, request: ModelRequest, tier: RouteTier, deployment: Deployment
+    ) -> "Answered[Answer] | None":
         """What a deployment answers; None when another one is to be asked.
 
         Raises:
             ProviderError, RequestError: no other one would do.
         """
-        is_plain = not self.errors and tier is self.route.tiers[0]
-        switch = None if is_plain else self._switch(deployment)
-        request = self.request if switch is None else self._told(switch)
+        is_plain = not self.failures and tier is self.route.tiers[0]
+        switch = None if is_plain else self._switch(tier, deployment)
+        request = request if switch is None else self._told(switch, request)
         request = deployment.request(request)
         if deployment.settings.retry.max_retries:
             deployment.retries.deposit()
         for retry in count(1):
-            attempt = Attempt.begin(deployment, self.request, self.route, self.tools)
+            attempt = Attempt.begin(deployment, request, self.route, self.tools)
             self.running.append(attempt)
             self.last_asked = deployment.name
             try:
-                answer = await self.ask(self, attempt, request)
+                answer = await self._asked(attempt)
             except (ProviderError, RequestError) as error:
                 verdict = attempt.failed(error)
-                self.errors.append(error)
                 wait = self._wait(deployment, verdict, error, retry)
-                self.request.context.waited += attempt.seconds + (wait or 0.0)
-                if wait is None and verdict.fall_back:
-                    return None
-                if wait is None:
-                    raise most_useful(self.errors) from error
+                self.context.waited += attempt.seconds + (wait or 0.0)
             except BaseException:
                 self._cut_off(attempt)
                 raise
@@ -155,8 +167,38 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                 return Answered(answer, deployment, switch)
             finally:
                 self.running.remove(attempt)
+            if wait is None and verdict.fall_back:
+                return None
+            if wait is None:
+                raise self._none_left()
             await self.tools.sleep(wait)
         raise AssertionError("retries are counted without an end")
+
+    async def _asked(self, attempt: Attempt) -> Answer:
+        """The answer. Of what is noted in the request's context on the way to it, only what was
+        done is kept when there is none: a warning or a deadline is not true of another attempt.
+        """
+        context = attempt.request.context
+        asked, waited, known = context.attempts, context.waited, len(context.warnings)
+        try:
+            answer = await self.ask(self, attempt)
+        except (ProviderError, RequestError) as error:
+            self.failures.append(_Failure(attempt.deployment, error, context.warnings[known:]))
+            del context.warnings[known:]
+            raise
+        finally:
+            context.deadlines = self.given
+            if context is not self.context:
+                self.context.attempts += context.attempts - asked
+                self.context.waited += context.waited - waited
+        if context.warnings is not self.context.warnings:
+            self._warn(context.warnings)
+        return answer
+
+    def _warn(self, warnings: Sequence[TranslationWarning]) -> None:
+        """Tell what was lost on the way to the one whose words the client gets."""
+        told = set(self.context.warnings)
+        self.context.warnings.extend(one for one in warnings if one not in told)
 
     def _cut_off(self, attempt: Attempt) -> None:
         """End an attempt that is not heard to its end. That is nobody's fault, unless all the
@@ -197,26 +239,15 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         consulted = deployment.consults_breaker(has_choice=self.route.has_choice)
         return consulted and not deployment.state.breaker.available
 
-    def _switch(self, deployment: Deployment) -> "Switch | None":
-        """What is to be said of a deployment that is not the one that was meant, unless a
-        strategy chose it among equals.
-        """
-        meant = self.route.tiers[0].deployments[0].name
-        if meant == deployment.name:
-            return None
-        if self.errors:
-            return Switch(original=meant, new=deployment.name, error=self.errors[-1].details.kind)
-        # What cannot do a thing was never meant to.
-        excluded = self.candidates.excluded.values()
-        kinds = [why.kind for why in excluded if why.kind is not ErrorKind.INVALID_REQUEST]
-        if not kinds:
-            return None
-        limited = kinds[0] is ErrorKind.RATE_LIMIT
-        return Switch(
-            original=meant, new=deployment.name, error=ErrorKind.RATE_LIMIT if limited else None
-        )
+    def _switch(self, tier: RouteTier, deployment: Deployment) -> Switch | None:
+        """What is to be said of a deployment that is not the one that was meant."""
+        if self.failures:
+            first = self.failures[0]
+            return switch_from(first.deployment, deployment, error=first.error.details.kind)
+        # One that is asked beside another has taken nobody's place.
+        return None if self.running else switch_past(self.candidates, tier, deployment)
 
-    def _told(self, switch: Switch) -> ModelRequest:
+    def _told(self, switch: Switch, request: ModelRequest) -> ModelRequest:
         """The request for another provider, after everybody has been told."""
         if self.tools.emit is not None:
             self.tools.emit(
@@ -225,72 +256,46 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                     route=self.route.name,
                     from_provider=switch.original,
                     to_provider=switch.new,
-                    reason="circuit_breaker" if switch.error is None else switch.error.value,
+                    reason=switch.reason,
                 )
             )
         notification, reason = self.route.notification, switch_reason(switch.error)
         if notification is None:
-            return self.request
-        return notification.apply(
-            self.request, original=switch.original, new=switch.new, reason=reason
-        )
+            return request
+        return notification.apply(request, original=switch.original, new=switch.new, reason=reason)
 
     async def _race(
         self, found: tuple[RouteTier, Deployment], after: float
     ) -> "Answered[Answer] | None":
         """The answer of a deployment, or of another one that is asked while it is slow."""
-        asked: list[asyncio.Task[Answered[Answer] | _GaveUp | None]] = []
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                asked.append(tasks.create_task(self._outcome(*found)))
-                done, _ = await asyncio.wait(asked, timeout=after)
-                if not done and self.route.hedges.withdraw():
-                    second = self.candidates.next()
-                    if second is not None:
-                        asked.append(tasks.create_task(self._outcome(*second)))
-                result = await self._winner(set(asked))
-        except BaseException:
-            # Somebody left just when there was an answer.
-            for task in asked:
-                if not task.cancelled() and isinstance(late := task.result(), Answered):
-                    await self.discard(late.answer)
-            raise
-        if isinstance(result, _GaveUp):
-            raise result.error
-        return result
+        race = Race[Answered[Answer]](decided=self._decided, discard=self._discarded)
+        return await race.run(self._apart(*found), after=after, second=self._hedge)
 
-    async def _winner(
-        self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]"
-    ) -> "Answered[Answer] | _GaveUp | None":
-        """The first that answers or ends the matter; the others are cancelled."""
-        winner: Answered[Answer] | _GaveUp | None = None
-        while racing and winner is None:
-            done, racing = await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
-            for result in [task.result() for task in done]:
-                if winner is not None and isinstance(result, Answered):
-                    await self.discard(result.answer)
-                winner = winner or result
-        self._lose(racing)
-        return winner
+    def _hedge(self) -> "Runner[Answered[Answer]] | None":
+        second = self.candidates.next() if self.route.hedges.withdraw() else None
+        return None if second is None else self._apart(*second)
 
-    def _lose(self, racing: "set[asyncio.Task[Answered[Answer] | _GaveUp | None]]") -> None:
+    def _apart(self, tier: RouteTier, deployment: Deployment) -> "Runner[Answered[Answer]]":
+        """Asks a deployment in a context of its own: two at a time would note into one."""
+        context = replace(self.request.context, attempts=0, waited=0.0, warnings=[])
+        return partial(self._answer, self.request.with_context(context), tier, deployment)
+
+    def _decided(self) -> None:
         for attempt in self.running:
             attempt.lost = True
-        for task in racing:
-            task.cancel()
 
-    async def _outcome(
-        self, tier: RouteTier, deployment: Deployment
-    ) -> "Answered[Answer] | _GaveUp | None":
-        try:
-            return await self._answer(tier, deployment)
-        except (ProviderError, RequestError) as error:
-            return _GaveUp(error)
+    async def _discarded(self, answered: "Answered[Answer]") -> None:
+        await self.discard(answered.answer)
 
     def _none_left(self) -> ProviderError | RequestError:
-        if self.errors:
-            return most_useful(self.errors)
-        return no_deployment(self.route, self.candidates.excluded)
+        """The error that the client is told, with what was lost on the way to it."""
+        if not self.failures:
+            return no_deployment(self.route, self.candidates.excluded)
+        told = most_useful([failure.error for failure in self.failures])
+        for failure in self.failures:
+            if failure.error is told:
+                self._warn(failure.warnings)
+        return told
 
 
 def no_deployment(

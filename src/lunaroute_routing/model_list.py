@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
-import msgspec
 from attrs import frozen
+from msgspec.structs import replace
 
 from lunaroute_core import (
     ModelRequest,
@@ -41,7 +41,16 @@ class ModelList:
 
     async def of(self, request: ModelRequest) -> ModelResponse:
         """The list for a client; raises InvalidRequestError when it names an unknown provider."""
-        return await self._gather(request, self._listed(request))
+        providers = self._listed(request)
+        context = request.context
+        if context.provider_override is None:
+            return await self._gather(request, providers)
+        # Said to this Router: another one behind it has other names.
+        obeyed = replace(context, provider_override=None, route_override=None)
+        try:
+            return await self._gather(request.with_context(obeyed), providers)
+        finally:
+            context.attempts = obeyed.attempts
 
     def alias(self, request: ModelRequest) -> ModelResponse | None:
         """The answer to a client that asks about one of the names that no vendor knows; None for
@@ -110,7 +119,7 @@ def _models(answer: ModelResponse, prefix: str) -> Iterator[ModelInfo]:
             f"the answer is no model list: {error}", provider=answer.provider
         ) from error
     for model in models:
-        yield msgspec.structs.replace(model, id=prefix + model.id)
+        yield replace(model, id=prefix + model.id)
 
 
 def _list_response(request: ModelRequest, models: list[ModelInfo]) -> ModelResponse:

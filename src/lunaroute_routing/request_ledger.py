@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from lunaroute_core import ErrorKind, ModelStream, ProviderError, RequestError
-from lunaroute_routing.chooser import Choice
+from lunaroute_core import ErrorKind, ModelRequest, ModelStream, ProviderError, RequestError
 from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
 
 
@@ -13,7 +12,8 @@ from lunaroute_routing.events import RequestEnded, RequestOutcome, RoutingEvent
 class RequestLedger:
     """Tells how a request ended, once; a stream's with its last byte."""
 
-    choice: Choice
+    request: ModelRequest
+    route: str
     emit: Callable[[RoutingEvent], None]
 
     def raised(self, error: BaseException) -> None:
@@ -39,11 +39,11 @@ class RequestLedger:
     def _end(
         self, outcome: RequestOutcome, provider: str | None, *, error: ErrorKind | None = None
     ) -> None:
-        context = self.choice.request.context
+        context = self.request.context
         self.emit(
             RequestEnded(
                 request_id=context.request_id,
-                route=self.choice.route.name,
+                route=self.route,
                 provider=provider,
                 outcome=outcome,
                 attempts=context.attempts,

@@ -8,7 +8,14 @@ from typing import TypeVar
 
 from attrs import define, field
 
-from lunaroute_core import ModelRequest, ModelResponse, ModelStream, Operation, Provider
+from lunaroute_core import (
+    ModelRequest,
+    ModelResponse,
+    ModelStream,
+    Operation,
+    Provider,
+    RequestError,
+)
 from lunaroute_routing.asking import ask_stream, ask_whole
 from lunaroute_routing.availability import Candidates
 from lunaroute_routing.chooser import Choice, Chooser
@@ -105,18 +112,20 @@ class Router:
             if (alias := self._models.alias(request)) is not None:
                 return alias
         choice = self._chooser.choose(request)
-        answered = await self._answered(choice, self._journey(choice, ask_whole, _keep_none))
+        journey = self._journey(choice, request, ask_whole, _keep_none)
+        answered = await self._answered(choice, journey)
         if (tell := self._tools.emit_each) is not None:
-            RequestLedger(choice, tell).completed(answered.deployment.name)
+            RequestLedger(request, choice.route.name, tell).completed(answered.deployment.name)
         return answered.answer
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """The answer in flight; raises as `send` does, until the answer has content."""
         choice = self._chooser.choose(request)
-        journey = self._journey(choice, ask_stream, ModelStream.aclose)
+        journey = self._journey(choice, request, ask_stream, ModelStream.aclose)
         answered = await self._answered(choice, journey)
         if (tell := self._tools.emit_each) is not None:
-            RequestLedger(choice, tell).follow(answered.answer, answered.deployment.name)
+            ledger = RequestLedger(request, choice.route.name, tell)
+            ledger.follow(answered.answer, answered.deployment.name)
         return answered.answer
 
     def explain(self, request: ModelRequest, *, down: Collection[str] = ()) -> Explanation:
@@ -145,25 +154,34 @@ class Router:
 
     def lacks(self, request: ModelRequest) -> str | None:
         """Why none of the route's deployments can serve a request; None when one can."""
-        route = self._chooser.choose(request).route
+        try:
+            route = self._chooser.choose(request).route
+        except RequestError as error:
+            return error.details.message
         reasons = [one.lacks(request) for tier in route.tiers for one in tier.deployments]
         return None if None in reasons else reasons[0]
 
     def _journey(
-        self, choice: Choice, ask: "Ask[Answer]", discard: Callable[[Answer], Awaitable[None]]
+        self,
+        choice: Choice,
+        asked: ModelRequest,
+        ask: "Ask[Answer]",
+        discard: Callable[[Answer], Awaitable[None]],
     ) -> Journey[Answer]:
         route, request = choice.route, choice.request
-        request.context.route = route.name
+        context = asked.context
         held = self._held.held(request) if route.has_choice else None
         first = held.deployment if held is not None and held.rule == route.name else None
         return Journey(
             route=route,
             request=request,
+            context=context,
             candidates=Candidates(route=route, request=request, first=first),
             ask=ask,
             discard=discard,
             tools=self._tools,
             started=self.clock(),
+            given=context.deadlines,
         )
 
     async def _answered(self, choice: Choice, journey: Journey[Answer]) -> Answered[Answer]:
@@ -171,9 +189,12 @@ class Router:
             answered = await journey.run()
         except BaseException as error:
             if (tell := self._tools.emit_each) is not None:
-                RequestLedger(choice, tell).raised(error)
+                RequestLedger(journey.request, choice.route.name, tell).raised(error)
             raise
-        if answered.switch is not None:
+        finally:
+            # Of nested Routers it is the outer one's that is told.
+            journey.context.route = choice.route.name
+        if answered.switch is not None and choice.request.operation is Operation.GENERATE:
             # The turns of a tool loop stay where it has led.
             session = choice.request.context.session_id
             self._held.hold(session, choice.route.name, answered.deployment.label)

@@ -3,15 +3,20 @@
 import asyncio
 from contextlib import suppress
 
+import attrs
 import pytest
 
 from lunaroute_core import (
     InvalidRequestError,
+    ModelStream,
     NoDeploymentError,
+    Operation,
     ProviderError,
+    TranslationWarning,
     UpstreamProtocolError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
+    WireStream,
 )
 from lunaroute_core.model import StreamStart, TextDelta
 from lunaroute_core.testing import Pause, chat_request, stream_events, text_response
@@ -20,10 +25,13 @@ from lunaroute_routing import (
     CooldownSettings,
     RetrySettings,
     RoutingSettings,
+    Rule,
     Target,
+    Tier,
     TimeoutSettings,
 )
 from lunaroute_routing.events import AttemptEnded, CooledDown, FellBack, RequestEnded
+from lunaroute_routing.strategies import RoundRobin
 
 UPSTREAM_FAULTS = ["overloaded", "server", "timeout", "unavailable", "protocol"]
 CLIENT_FAULTS = [
@@ -49,6 +57,10 @@ async def hear(stream, words):
         async for event in stream:
             if isinstance(event, TextDelta):
                 words.append(event.text)
+
+
+async def never(_request):
+    await asyncio.Event().wait()
 
 
 async def ask(router, *, stream, **request):
@@ -138,6 +150,68 @@ async def test_an_open_breaker_lets_one_probe_through_when_its_time_is_up(bench,
     assert await ask(router, stream=False) == "from b"
     bench.clock.advance(0.1)
     assert await ask(router, stream=False) == "from a"
+
+
+async def test_a_probe_has_done_its_work_with_its_first_content(bench, rule, failing):
+    """Also where nobody else could be asked: a long answer must not lock the others out."""
+    go_on = asyncio.Event()
+    bench.provider("a", failing("server"))
+    bench.provider("b", *[failing("server")] * 5, [*EVENTS[:3], Pause(go_on), *EVENTS[3:]], EVENTS)
+    router = bench.router(rule("a", "b"))
+    for _ in range(5):
+        with suppress(ProviderError):
+            await ask(router, stream=False)
+    bench.clock.advance(60)
+    async with await router.stream(chat_request(stream=True)) as probe:
+        async for event in probe:
+            if isinstance(event, TextDelta):
+                break
+        assert await ask(router, stream=True) == "hello"
+
+
+async def test_an_estimate_says_nothing_of_an_upstream(bench, rule, failing):
+    """Clients count tokens all the time, and for a foreign vendor nobody is asked."""
+
+    def estimated(request):
+        request.context.attempts -= 1  # that the fake has counted
+        return text_response()
+
+    errors = [failing("server"), estimated] * 4
+    bench.provider("a", *errors, failing("server"))
+    bench.provider("b")
+    router = bench.router(rule("a", "b"))
+    for _ in range(4):
+        await ask(router, stream=False)
+        await router.send(attrs.evolve(chat_request(), operation=Operation.COUNT_TOKENS))
+    await ask(router, stream=False)
+    (state,) = [one for one in router.snapshot() if one.provider == "a"]
+    assert (state.breaker, state.in_flight, state.answer_seconds) == ("open", 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "health"), [(200, "healthy"), (404, "unknown"), (500, "unknown")]
+)
+async def test_a_refusal_that_is_passed_on_is_no_success(bench, status, health):
+    class Bytes:
+        async def read(self):
+            return b""
+
+        async def aclose(self):
+            pass
+
+    def forwarded(_request):
+        wire = WireStream(dialect=None, source=Bytes(), status=status)
+        return ModelStream(provider="a", model="", wire=wire)
+
+    bench.provider("a", forwarded)
+    router = bench.router(defaults={"openai": "a"})
+    for _ in range(10):
+        request = attrs.evolve(chat_request(stream=True), operation=Operation.FORWARD)
+        async with await router.stream(request) as stream:
+            assert [block async for block in stream.blocks(request)] == []
+    (state,) = router.snapshot()
+    assert (state.health, state.in_flight) == (health, 0)
+    assert {event.outcome for event in bench.of_type(RequestEnded)} == {"completed"}
 
 
 async def test_of_many_requests_only_one_is_a_probe(bench, rule, failing):
@@ -251,6 +325,68 @@ async def test_when_all_rest_the_client_is_told_how_long(bench, rule, failing):
     assert bench.asked == {"a": 1, "b": 1}
 
 
+async def test_an_error_keeps_what_it_comes_from(bench, rule, failing):
+    refused = failing("invalid_request")
+    refused.__cause__ = cause = OSError("reset")
+    bench.provider("a", refused)
+    with pytest.raises(ProviderError) as caught:
+        await ask(bench.router(rule("a")), stream=False)
+    assert caught.value.__cause__ is cause
+
+
+async def test_the_switch_is_from_the_one_that_was_asked_first(bench, failing):
+    """A strategy's first choice need not be the first that is written."""
+    bench.provider("a", failing("rate_limit", retry_after=0.0), text_response())
+    bench.provider("b", failing("server"))
+    bench.provider("c")
+    targets = tuple(Target(provider=name) for name in "abc")
+    router = bench.router(Rule(name="all", tiers=(Tier(targets=targets, strategy=RoundRobin()),)))
+    for _ in range(3):
+        await ask(router, stream=False)
+    switches = [(one.from_provider, one.to_provider, one.reason) for one in bench.of_type(FellBack)]
+    assert switches == [("a", "b", "rate_limit"), ("a", "c", "rate_limit"), ("b", "c", "server")]
+
+
+async def test_what_cannot_do_it_was_never_meant_to(bench, rule, failing):
+    bench.provider("a").lacks = lambda request: "it takes no images"
+    bench.provider("b", failing("rate_limit", retry_after=30.0))
+    bench.provider("c")
+    router = bench.router(rule("a", "b", "c"))
+    await ask(router, stream=False)
+    await ask(router, stream=False)
+    switches = [(one.from_provider, one.to_provider, one.reason) for one in bench.of_type(FellBack)]
+    assert switches == [("b", "c", "rate_limit")] * 2
+
+
+async def test_what_one_attempt_lost_is_not_told_of_another(bench, rule, failing):
+    def losing(request):
+        request.context.warnings.append(TranslationWarning(outcome="dropped", param="seed"))
+        return failing("server")
+
+    def losing_more(request):
+        request.context.warnings.append(TranslationWarning(outcome="emulated", param="stop"))
+        return text_response()
+
+    bench.provider("a", losing)
+    bench.provider("b", losing_more)
+    request = chat_request()
+    await bench.router(rule("a", "b")).send(request)
+    assert [warning.param for warning in request.context.warnings] == ["stop"]
+    assert request.context.attempts == 2
+
+
+async def test_of_an_error_it_is_told_what_was_lost_on_the_way_to_it(bench, rule, failing):
+    def losing(request):
+        request.context.warnings.append(TranslationWarning(outcome="dropped", param="seed"))
+        return failing("server")
+
+    bench.provider("a", losing)
+    request = chat_request()
+    with pytest.raises(ProviderError):
+        await bench.router(rule("a")).send(request)
+    assert [warning.param for warning in request.context.warnings] == ["seed"]
+
+
 async def test_with_a_single_target_the_vendor_has_the_last_word(bench, rule, failing):
     """A breaker could only put an error of the gateway in the place of the vendor's."""
     bench.provider("a", failing("server"))
@@ -353,11 +489,31 @@ async def test_a_stream_that_has_no_content_in_time_is_given_up(bench, rule):
     assert bench.providers["a"].open_streams == 0
 
 
+async def test_so_is_one_that_does_not_even_begin(bench, rule):
+    bench.provider("a", never)
+    bench.provider("b", text_response("from b"))
+    settings = RoutingSettings(timeouts=TimeoutSettings(first_content_secs=0.02))
+    assert await ask(bench.router(rule("a", "b", settings=settings)), stream=True) == "from b"
+    (failed, _) = bench.of_type(AttemptEnded)
+    assert (failed.provider, failed.outcome, failed.error) == ("a", "failed", "timeout")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_who_takes_all_the_time_there_is_is_at_fault(bench, rule, stream):
+    bench.provider("a", never)
+    bench.provider("b", text_response("from b"))
+    settings = RoutingSettings(
+        timeouts=TimeoutSettings(total_secs=0.02), breaker=BreakerSettings(failure_threshold=2)
+    )
+    router = bench.router(rule("a", "b", settings=settings))
+    for _ in range(2):
+        with pytest.raises(UpstreamTimeoutError):
+            await ask(router, stream=stream)
+    assert await ask(router, stream=stream) == "from b"
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_the_total_deadline_is_for_all_attempts_together(bench, rule, failing, stream):
-    async def never(_request):
-        await asyncio.Event().wait()
-
     bench.provider("a", failing("server"))
     bench.provider("b", never)
     settings = RoutingSettings(timeouts=TimeoutSettings(total_secs=0.05))
@@ -403,11 +559,12 @@ async def test_who_was_asked_late_is_not_blamed_for_the_total_deadline(bench, ru
 
 
 async def test_deadlines_reach_whoever_opens_the_connection(bench, rule):
-    bench.provider("a")
+    seen = []
+    bench.provider("a", lambda request: seen.append(request.context.deadlines) or text_response())
     timeouts = TimeoutSettings(connect_secs=1, idle_secs=2, total_secs=30)
     router = bench.router(rule("a", settings=RoutingSettings(timeouts=timeouts)))
     await ask(router, stream=False)
-    deadlines = bench.providers["a"].requests[0].context.deadlines
+    (deadlines,) = seen
     assert (deadlines.connect, deadlines.idle, deadlines.total) == (1, 2, 30)
 
 
@@ -436,6 +593,28 @@ async def test_but_it_is_asked_when_nothing_else_is_left(ailing, rule, failing):
     for _ in range(11):
         await ask(router, stream=False)
     assert ailing.asked == {"a": 11, "b": 8}
+
+
+async def test_that_it_is_passed_over_is_told(ailing, rule):
+    ailing.provider("b")
+    router = ailing.router(rule("a", "b"))
+    for _ in range(10):
+        await ask(router, stream=False)
+    ailing.events.clear()
+    await ask(router, stream=False)
+    (fell,) = ailing.of_type(FellBack)
+    assert (fell.from_provider, fell.to_provider, fell.reason) == ("a", "b", "unhealthy")
+
+
+async def test_what_a_target_can_do_is_looked_up_once(bench, failing):
+    """It may take a look at the whole conversation."""
+    looked = []
+    for name in "abc":
+        bench.provider(name, failing("server")).lacks = lambda _, name=name: looked.append(name)
+    targets = tuple(Target(provider=name) for name in "abc")
+    with pytest.raises(ProviderError):
+        await ask(bench.router(Rule(name="all", tiers=(Tier(targets=targets),))), stream=True)
+    assert sorted(looked) == ["a", "b", "c"]
 
 
 async def test_a_target_that_cannot_do_it_is_passed_over(bench, rule):

@@ -2,13 +2,14 @@
 
 import asyncio
 
+import attrs
 import pytest
 
-from lunaroute_core import Price, ProviderError
+from lunaroute_core import Operation, Price, ProviderError
 from lunaroute_core.model import TextDelta
 from lunaroute_core.testing import Pause, chat_request, stream_events, text_response
 from lunaroute_routing import HedgeSettings, RoutingSettings, Target
-from lunaroute_routing.events import AttemptEnded, RequestEnded
+from lunaroute_routing.events import AttemptEnded, FellBack, RequestEnded
 
 
 def hedging(*, after_ms=10.0, ratio=1.0):
@@ -53,6 +54,68 @@ async def test_a_stream_that_has_begun_without_content_is_overtaken(bench, rule)
     router = bench.router(rule("a", "b", settings=hedging()))
     assert await ask(router, stream=True) == "from b"
     assert bench.providers["a"].open_streams == 0
+
+
+async def test_content_decides_and_not_who_begins_to_speak(bench, rule):
+    """What the second says without content is no answer, though there is no third to ask."""
+    second_asked, never = asyncio.Event(), asyncio.Event()
+
+    async def a_little_later(_request):
+        await second_asked.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return text_response("from a")
+
+    async def begin(_request):
+        second_asked.set()
+        return [stream_events(text_response())[0], Pause(never)]
+
+    bench.provider("a", a_little_later)
+    bench.provider("b", begin)
+    router = bench.router(rule("a", "b", settings=hedging()))
+    assert await ask(router, stream=True) == "from a"
+    assert bench.providers["b"].open_streams == 0
+
+
+async def test_a_loser_that_answers_instead_of_being_cancelled_is_let_go(bench, rule):
+    async def stubborn(_request):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return stream_events(text_response())
+
+    bench.provider("a", stubborn)
+    bench.provider("b", text_response("from b"))
+    router = bench.router(rule("a", "b", settings=hedging()))
+    assert await ask(router, stream=True) == "from b"
+    assert [state.in_flight for state in router.snapshot()] == [0, 0]
+    assert bench.providers["a"].open_streams == 0
+
+
+async def test_what_is_only_passed_on_is_not_done_twice(bench, rule, slow):
+    """It may be an upload."""
+    bench.provider("a", slow)
+    bench.provider("b")
+    router = bench.router(rule("a", "b", name="both", settings=hedging()))
+    request = attrs.evolve(chat_request(), operation=Operation.FORWARD)
+    request.context.route_override = "both"
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await router.send(request)
+    assert bench.asked == {"a": 1}
+
+
+async def test_one_that_is_asked_beside_another_has_taken_nobodys_place(bench, rule, slow, failing):
+    bench.provider("a", slow)
+    bench.provider("b", failing("rate_limit"))
+    bench.provider("c", text_response("from c"))
+    router = bench.router(rule("a", "b", "c", settings=hedging()), rule("b", name="b"))
+    request = chat_request()
+    request.context.route_override = "b"
+    with pytest.raises(ProviderError):
+        await router.send(request)
+    assert await ask(router, stream=False) == "from c"
+    assert bench.of_type(FellBack) == []
 
 
 async def test_the_first_may_still_win(bench, rule):

@@ -6,9 +6,17 @@ from functools import partial
 import attrs
 import pytest
 
-from lunaroute_core import ConfigurationError, InvalidRequestError, Operation, RequestError
+from lunaroute_core import (
+    ConfigurationError,
+    InvalidRequestError,
+    ModelResponse,
+    Operation,
+    RequestError,
+    WireResponse,
+)
 from lunaroute_core.testing import chat_request, check_provider, text_response, wire_request
 from lunaroute_routing import (
+    BreakerSettings,
     HedgeSettings,
     Match,
     Router,
@@ -17,6 +25,7 @@ from lunaroute_routing import (
     Rule,
     Target,
     Tier,
+    TimeoutSettings,
 )
 
 VENDORS = {"openai": "openai", "anthropic": "anthropic"}
@@ -195,6 +204,15 @@ async def test_a_wrong_table_changes_nothing(three, rule):
     assert three.asked == {"openai": 1}
 
 
+async def test_a_wrong_table_leaves_nothing_behind(three, rule):
+    router = three.router(rule("openai"))
+    before = router.snapshot()
+    other = RoutingSettings(breaker=BreakerSettings(failure_threshold=9))
+    with pytest.raises(ConfigurationError):
+        router.replace(RouteTable(rules=[rule("openai", settings=other), rule("nobody", name="x")]))
+    assert router.snapshot() == before
+
+
 async def test_what_is_known_of_a_provider_outlives_a_table(three, rule, failing):
     three.provider("openai", *[failing("server")] * 5, text_response())
     router = three.router(rule("openai", "mock"))
@@ -214,6 +232,97 @@ async def test_routers_nest(three, rule):
     answer = await outer.send(chat_request())
     assert answer.provider == "mock"
     assert three.asked == {"mock": 1}
+
+
+@pytest.fixture
+def nested(three, rule):
+    """A Router behind another one that knows it as `inner`."""
+    settings = RoutingSettings(timeouts=TimeoutSettings(idle_secs=3, total_secs=30))
+    return Router(
+        providers={"inner": three.router(rule("mock", name="own")), **three.providers},
+        table=RouteTable(
+            rules=[rule("inner", "openai", name="outer", settings=settings)],
+            defaults={"openai": "openai"},
+        ),
+        clock=three.clock,
+    )
+
+
+@pytest.mark.parametrize("named", ["provider_override", "route_override"])
+async def test_what_the_client_names_is_said_to_the_outer_router(three, nested, named):
+    request = chat_request()
+    name = "inner" if named == "provider_override" else "outer"
+    setattr(request.context, named, name)
+    assert nested.explain(request).route == name
+    assert (await nested.send(request)).provider == "mock"
+    assert three.asked == {"mock": 1}
+    assert getattr(request.context, named) == name
+
+
+async def test_so_it_is_for_lists_of_models(three, nested):
+    def models(request):
+        assert request.context.provider_override is None
+        body = b'{"data": [{"id": "echo"}]}'
+        wire = WireResponse(dialect="openai_chat", status=200, headers=(), body=body)
+        return ModelResponse(provider="mock", model="", wire=wire)
+
+    three.provider("mock", models)
+    inner = three.router(listing=("mock",), defaults={"openai": "mock"})
+    outer = Router(providers={"inner": inner}, table=RouteTable())
+    request = attrs.evolve(
+        wire_request(b'{"model": "m"}'), model="", operation=Operation.LIST_MODELS
+    )
+    request.context.provider_override = "inner"
+    answer = await outer.send(request)
+    assert b'"inner/echo"' in answer.wire.body
+    assert request.context.attempts == 1
+
+
+async def test_the_route_is_the_outer_routers(nested):
+    request = chat_request()
+    await nested.send(request)
+    assert request.context.route == "outer"
+
+
+async def test_deadlines_reach_through_routers(three, nested, monkeypatch):
+    seen = []
+    mock = three.providers["mock"]
+    answer = mock.send
+
+    async def send(request):
+        seen.append(request.context.deadlines)
+        return await answer(request)
+
+    monkeypatch.setattr(mock, "send", send)
+    request = chat_request()
+    await nested.send(request)
+    (deadlines,) = seen
+    assert (deadlines.idle, deadlines.total) == (3, 30)
+    assert request.context.deadlines is None
+
+
+async def test_a_router_lacks_what_it_does_not_know(three):
+    request = chat_request()
+    request.context.provider_override = "nobody"
+    assert "nobody" in three.router().lacks(request)
+
+
+async def test_where_tokens_are_counted_is_not_where_a_tool_loop_is_held(three, rule, failing):
+    def count_no_tokens(request):
+        counts = request.operation is Operation.COUNT_TOKENS
+        return failing("not_found") if counts else text_response()
+
+    three.provider("openai", count_no_tokens)
+    router = three.router(rule("openai", "mock"))
+    body = (
+        b'{"model": "m", "messages": [{"role": "user", "content": "hi"},'
+        b' {"role": "tool", "tool_call_id": "c", "content": "ok"}]}'
+    )
+    for operation in (Operation.COUNT_TOKENS, Operation.GENERATE):
+        request = attrs.evolve(wire_request(body), operation=operation)
+        request.context.session_id = "s"
+        await router.send(request)
+    assert three.asked == {"openai": 2, "mock": 1}
 
 
 async def test_an_inner_router_without_a_choice_left_is_passed_over(three, rule, failing):
