@@ -133,8 +133,12 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
 
     @property
     def _hedges(self) -> bool:
-        """What is only passed on may be a deed, which must not be done twice."""
         return self.route.settings.hedge.enabled and self.request.operation is Operation.GENERATE
+
+    @property
+    def _may_repeat(self) -> bool:
+        """What is only passed on may be a deed, such as an upload, that must not be done twice."""
+        return self.request.operation is not Operation.FORWARD
 
     async def _answer(
         self, request: ModelRequest, tier: RouteTier, deployment: Deployment
@@ -167,7 +171,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                 return Answered(answer, deployment, switch)
             finally:
                 self.running.remove(attempt)
-            if wait is None and verdict.fall_back:
+            if wait is None and verdict.fall_back and self._may_repeat:
                 return None
             if wait is None:
                 raise self._none_left()
@@ -225,7 +229,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
     ) -> float | None:
         """Seconds until the same deployment is asked again; None: it is not."""
         settings = deployment.settings.retry
-        if not verdict.retry or retry > settings.max_retries:
+        if not verdict.retry or retry > settings.max_retries or not self._may_repeat:
             return None
         if verdict.rest != "nothing" and self.candidates.has_more():
             return None

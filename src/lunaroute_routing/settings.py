@@ -79,7 +79,8 @@ class TimeoutSettings(Struct, frozen=True, kw_only=True):
     idle_secs: float | None = None
     """Between two pieces of an answer."""
     total_secs: float | None = None
-    """The whole request, all attempts and a stream's last byte included."""
+    """The whole request, all attempts included, and a stream's last byte where the provider keeps
+    to a request's deadlines, as connectors do."""
 
 
 class HedgeSettings(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from lunaroute_core.testing import Pause, chat_request, stream_events, text_resp
 from lunaroute_routing import (
     BreakerSettings,
     CooldownSettings,
+    HedgeSettings,
     RetrySettings,
     RoutingSettings,
     Rule,
@@ -716,3 +717,19 @@ async def test_each_request_has_one_end(bench, rule, failing, stream):
     assert outcomes == ["completed", "completed", "failed"]
     attempts = [(event.provider, event.outcome) for event in bench.of_type(AttemptEnded)]
     assert attempts == [("a", "failed"), ("b", "completed"), ("a", "completed"), ("a", "failed")]
+
+
+@pytest.mark.parametrize("kind", ["server", "unavailable", "rate_limit"])
+async def test_what_is_passed_on_unread_is_not_done_twice(bench, rule, failing, kind):
+    """It may be an upload."""
+    bench.provider("a", failing(kind))
+    bench.provider("b")
+    settings = RoutingSettings(
+        retry=RetrySettings(max_retries=2), hedge=HedgeSettings(enabled=True, after_ms=0)
+    )
+    router = bench.router(rule("a", "b", settings=settings))
+    request = attrs.evolve(chat_request(stream=True), operation=Operation.FORWARD)
+    request.context.route_override = "all"
+    with pytest.raises(ProviderError, match=kind):
+        await router.stream(request)
+    assert bench.asked == {"a": 1}
