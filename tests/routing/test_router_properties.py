@@ -34,6 +34,7 @@ from lunaroute_routing import (
 )
 from lunaroute_routing.events import AttemptEnded, RequestEnded
 from lunaroute_routing.strategies import (
+    Cheapest,
     LeastBusy,
     LeastLatency,
     Ordered,
@@ -45,7 +46,7 @@ from lunaroute_routing.strategies import (
 NAMES = ("a", "b", "c")
 EVENTS = stream_events(text_response("hello"))
 FAULTS = st.sampled_from(list(ErrorKind))
-STRATEGIES = (Ordered, RoundRobin, SmoothWeighted, LeastLatency, LeastBusy, Sticky)
+STRATEGIES = (Cheapest, Ordered, RoundRobin, SmoothWeighted, LeastLatency, LeastBusy, Sticky)
 
 
 def error(kind, retry_after=None):

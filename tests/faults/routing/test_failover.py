@@ -105,6 +105,8 @@ def error_first(spoken, stream, _frames):
 
 BEFORE = [
     Fault(name="refused", place="gone"),
+    Fault(name="name unknown", place="nowhere"),
+    Fault(name="no TLS there", place="plain"),
     Fault(name="reset", reply=lambda *_: Reply([Reset()])),
     Fault(name="closed", reply=lambda *_: Reply([Close()])),
     Fault(name="no HTTP", reply=lambda *_: raw_reply(b"SSH-2.0-OpenSSH_9.6\r\n\r\n", end="cut")),
@@ -177,6 +179,8 @@ async def _stage(harness):
             "faulty": (faulty.url, None),
             "hasty": (faulty.url, impatient),
             "gone": (gone.url, None),
+            "nowhere": ("http://nowhere.invalid", None),
+            "plain": (faulty.url.replace("http:", "https:"), Deadlines(connect=SOON)),
             "good": (good.url, None),
         }
         providers = {}
@@ -208,10 +212,14 @@ def rules(places):
         for vendor in OTHER:
             for second in OTHER:
                 targets = (f"{place}-{vendor}", f"good-{second}")
-                yield Rule(
-                    name=f"{place}-{vendor}-{second}",
-                    tiers=tuple(Tier(targets=(Target(provider=name),)) for name in targets),
-                )
+                yield rule(f"{place}-{vendor}-{second}", *targets)
+    for vendor in OTHER:
+        yield rule(f"all-fail-{vendor}", f"gone-{vendor}", f"faulty-{vendor}", f"plain-{vendor}")
+
+
+def rule(name, *providers):
+    tiers = tuple(Tier(targets=(Target(provider=one),)) for one in providers)
+    return Rule(name=name, tiers=tiers)
 
 
 @pytest.fixture(params=["same", "other"])
@@ -251,3 +259,22 @@ async def test_after_it_the_client_is_told_what_happened(stage, harness, spoken,
     assert len(stage.good.requests) == asked, "nobody else was asked"
     with pytest.raises(harness.sdk_errors):
         spoken.read(answer, stream=True)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_when_nobody_answers_the_most_useful_error_arrives_as_it_was_said(
+    stage, spoken, stream
+):
+    """Status, type, request id and Retry-After; what came of the others changes nothing."""
+    vendor = spoken.vendor
+    id_header = "request-id" if vendor == "anthropic" else "x-request-id"
+    headers = ((b"retry-after", b"7"), (id_header.encode(), b"req_vendor"))
+    stage.reply = json_reply(429, spoken.busy, headers=headers)
+    answer = await stage.answer(spoken, stream=stream, route=f"all-fail-{vendor}")
+    assert answer.status == 429
+    assert json.loads(answer.body) == spoken.busy
+    assert answer.header("retry-after") == "7"
+    assert answer.header("x-lunaroute-attempts") == "3"
+    assert [value for name, value in answer.headers if name.lower() == id_header.encode()] == [
+        b"req_vendor"
+    ]
