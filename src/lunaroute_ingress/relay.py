@@ -1,6 +1,7 @@
 """The relay: one way through the ingress for every dialect, streamed or not."""
 
 from contextlib import aclosing
+from traceback import format_exception
 
 import structlog
 from attrs import define
@@ -156,7 +157,9 @@ class _Call:
         details = _details(error)
         exchange = self.exchange
         if details is _CRASHED:
-            _log.error("request.crashed", request_id=exchange.request_id, exc_info=error)
+            # As text: who has not set up the log may have one that shows all local variables.
+            trace = "".join(format_exception(error))
+            _log.error("request.crashed", request_id=exchange.request_id, exception=trace)
         exchange.outcome, exchange.error = "failed", details.kind.value
         exchange.error_message = details.message
         if not isinstance(error, ProviderError):

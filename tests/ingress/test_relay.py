@@ -275,7 +275,7 @@ class TestCrashes:
         assert b"secret" not in answer.body
         (line,) = lines
         assert line["event"] == "request.crashed"
-        assert isinstance(line["exc_info"], ZeroDivisionError)
+        assert "ZeroDivisionError" in line["exception"]
         assert line["request_id"] in str(answer.headers)
 
     async def test_within_a_stream_it_is_the_last_event_and_logged_once(

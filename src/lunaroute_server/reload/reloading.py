@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from traceback import format_exc
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -99,7 +100,7 @@ class Reloading:
             texts = [str(problem) for problem in problems]
             _log.error("config.reload_failed", problems=texts, process=process)
         except Exception:  # noqa: BLE001 - a fault of ours must not end what is served
-            _log.exception("config.reload_failed", process=process)
+            _log.error("config.reload_failed", exception=format_exc(), process=process)
         else:
             if done.changed or aloud:
                 for warning in done.warnings:
