@@ -56,8 +56,7 @@ def _shut(deployment: Deployment, *, has_choice: bool) -> Exclusion | None:
 def _resting(
     deployment: Deployment, request: ModelRequest, *, has_choice: bool
 ) -> Exclusion | None:
-    consulted = deployment.settings.cooldown.enabled
-    if not (has_choice if consulted is None else consulted):
+    if not deployment.consults_cooldowns(has_choice=has_choice):
         return None
     seconds = deployment.state.cooldowns.remaining(deployment.target.model or request.model)
     return Exclusion("it is cooling down", ErrorKind.RATE_LIMIT, seconds) if seconds > 0 else None
@@ -124,9 +123,8 @@ class Candidates(Struct, kw_only=True, eq=False):
             return offered[0]
         for chosen in tier.strategy.rank(offered, self.request):
             if self._is_able(chosen):
-                if self.excluded:
-                    offered = [one for one in offered if one not in self.excluded]
-                tier.strategy.took(chosen, offered)
+                able = [one for one in offered if self.lacking.get(one) is None]
+                tier.strategy.took(chosen, able)
                 return chosen
         return None
 

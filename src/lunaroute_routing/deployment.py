@@ -63,3 +63,8 @@ class Deployment:
         """Whether an open breaker keeps requests from it."""
         enabled = self.settings.breaker.enabled
         return has_choice if enabled is None else enabled
+
+    def consults_cooldowns(self, *, has_choice: bool) -> bool:
+        """Whether a cool-down does."""
+        enabled = self.settings.cooldown.enabled
+        return has_choice if enabled is None else enabled

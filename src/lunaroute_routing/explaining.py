@@ -106,8 +106,7 @@ class Explaining:
         self, deployment: Deployment, ranks: Mapping[Deployment, int], strategy: Strategy
     ) -> CandidateExplanation:
         why = self._excluded.get(deployment)
-        settings, has_choice = deployment.settings, self.choice.route.has_choice
-        breaks, cools = settings.breaker.enabled, settings.cooldown.enabled
+        has_choice = self.choice.route.has_choice
         return CandidateExplanation(
             provider=deployment.name,
             model=deployment.target.model or self._request.model,
@@ -120,7 +119,7 @@ class Explaining:
             ),
             again_in=None if why is None else why.seconds,
             health=deployment.state.health.status,
-            breaks=has_choice if breaks is None else breaks,
-            cools_down=has_choice if cools is None else cools,
-            settings=settings,
+            breaks=deployment.consults_breaker(has_choice=has_choice),
+            cools_down=deployment.consults_cooldowns(has_choice=has_choice),
+            settings=deployment.settings,
         )
