@@ -70,7 +70,7 @@ def main() -> int:
     try:
         with (
             on_core(pair[1] if pair else None),
-            arena(arguments.subject) as place,
+            arena(arguments.subject, pair) as place,
             asyncio.Runner(loop_factory=new_event_loop) as runner,
         ):
             results = runner.run(run(place, arguments.server or [*SERVERS], scale))

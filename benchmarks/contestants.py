@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks.child_process import ChildProcess, cores, free_port
+from benchmarks.child_process import ChildProcess, free_port
 
 SERVERS = ("hypercorn", "uvicorn")
 SUBJECTS = ("gateway", "relay")
@@ -85,11 +85,15 @@ class Arena:
 
 
 @contextmanager
-def arena(subject: str) -> Generator[Arena]:
-    """A running upstream, on the core of the load."""
+def arena(subject: str, pair: tuple[int, int] | None) -> Generator[Arena]:
+    """A running upstream.
+
+    Args:
+        subject: see `Arena`.
+        pair: the core of what is measured, and that of upstream and load; None: any.
+    """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
-        pair = cores()
         port = free_port()
         upstream = ChildProcess(
             arguments=("benchmarks.upstream", "--port", str(port)),
