@@ -23,9 +23,6 @@ HOP_BY_HOP = frozenset(
 )
 """RFC 9110 section 7.6.1, plus the two obsolete `Proxy-Connection` and `Keep-Alive`."""
 
-_NONE: frozenset[bytes] = frozenset()
-
-
 def find_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The first value of a header, `name` in lower case; None if it is absent."""
     for key, value in headers:
@@ -39,15 +36,12 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
 
     Names come back in lower case, as ASGI wants them.
     """
-    lowered = [(key.lower(), value) for key, value in headers]
-    named = named_by_connection(lowered)
-    dropped = HOP_BY_HOP | named if named else HOP_BY_HOP
-    return [pair for pair in lowered if pair[0] not in dropped]
-
-
-def named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
-    """The header names that `Connection` makes hop-by-hop; names in lower case."""
-    values = [value for name, value in headers if name == b"connection"]
-    if not values:
-        return _NONE
-    return frozenset(token.strip().lower() for value in values for token in value.split(b","))
+    kept: list[tuple[bytes, bytes]] = []
+    named: set[bytes] = set()
+    for key, value in headers:
+        name = key.lower()
+        if name not in HOP_BY_HOP:
+            kept.append((name, value))
+        elif name == b"connection":
+            named.update([token.strip() for token in value.lower().split(b",")])
+    return [pair for pair in kept if pair[0] not in named] if named else kept

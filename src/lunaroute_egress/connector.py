@@ -144,9 +144,7 @@ class Connector:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         if request.operation is Operation.COUNT_TOKENS and not self._speaks(request):
             return self._estimate(request)
-        if self._is_to_translate(request):
-            await self._learned.refresh()
-        request, stages = self._for_upstream(request)
+        request, stages = await self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=False)
@@ -177,9 +175,7 @@ class Connector:
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
-        if self._is_to_translate(request):
-            await self._learned.refresh()
-        request, stages = self._for_upstream(request)
+        request, stages = await self._for_upstream(request)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=True)
@@ -205,7 +201,7 @@ class Connector:
         model = self.models.upstream(request.model)
         return lacking_capability(request, self.capabilities(model, self._dialect_for(request)))
 
-    def _for_upstream(
+    async def _for_upstream(
         self, request: ModelRequest
     ) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
         """The request with the upstream's model name and the operator's edits in it, and what
@@ -215,7 +211,8 @@ class Connector:
             return request, None
         request = request.with_model(self.models.upstream(request.model))
         stages: Sequence[AnswerStage] | None = None
-        if self._is_to_translate(request):
+        if request.operation is Operation.GENERATE and not self._speaks(request):
+            await self._learned.refresh()
             dialect = self._dialect_for(request)
             request, stages = translated(
                 request,
@@ -223,15 +220,12 @@ class Connector:
                 strict=self.strict,
                 capabilities=self.capabilities(request.model, dialect),
             )
-        if request.operation is not Operation.LIST_MODELS and self._edited:
+        if self._edited and request.operation is not Operation.LIST_MODELS:
             wire = self._wire(request)
             edits = self._rendered(self.edits, request)
             edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
             request = request.with_wire_body(edited)
         return request, stages
-
-    def _is_to_translate(self, request: ModelRequest) -> bool:
-        return request.operation is Operation.GENERATE and not self._speaks(request)
 
     def capabilities(self, model: str, dialect: str) -> Capabilities:
         """What is known of a model, by the upstream's name for it."""
@@ -282,16 +276,17 @@ class Connector:
     ) -> tuple[UpstreamCall, Coroutine[None, None, ClientResponse]]:
         """A call and what opens it: sending the request."""
         request.context.attempts += 1
-        deadlines = self.deadlines.overridden(request.context.deadlines)
+        deadlines, timeout = self.deadlines, self._timeout
+        if request.context.deadlines is not None:
+            deadlines = deadlines.overridden(request.context.deadlines)
+            timeout = ClientTimeout(connect=deadlines.connect)
         sending = self.http.request(
             wire.method,
             self._url(request, wire),
             server=self._server,
             headers=self._headers(request, wire, stream=stream),
             body=wire.body,
-            deadline=self._timeout
-            if deadlines.connect == self.deadlines.connect
-            else ClientTimeout(connect=deadlines.connect),
+            deadline=timeout,
         )
         call = UpstreamCall(provider=self.name, deadlines=deadlines, watch=self.http.watch)
         return call, sending

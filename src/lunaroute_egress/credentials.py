@@ -33,18 +33,16 @@ def client_credentials(request: ModelRequest, *, vendor: str) -> Headers:
     """
     if dialect_named(request.context.client_dialect).vendor.name != vendor:
         return ()
+    sent = [pair for pair in request.headers if pair[0] in _PASSED_ON]
     foreign = _foreign_prefixes(vendor)
-    return tuple(
-        pair
-        for pair in request.headers
-        if pair[0] in _PASSED_ON and not _key(pair[1]).startswith(foreign)
-    )
+    return tuple([pair for pair in sent if not _key(pair[1]).startswith(foreign)])
 
 
 def _key(value: bytes) -> bytes:
     """A header's key, without the authentication scheme before it."""
-    scheme, _, key = value.strip().partition(b" ")
-    return key.strip() if key and scheme.lower() in (b"bearer", b"basic") else value.strip()
+    value = value.strip()
+    scheme, _, key = value.partition(b" ")
+    return key.strip() if key and scheme.lower() in (b"bearer", b"basic") else value
 
 
 @cache

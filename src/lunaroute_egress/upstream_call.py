@@ -30,7 +30,7 @@ class UpstreamCall:
     deadlines: Deadlines
     watch: DeadlineWatch
     decoder: Decoder | None = None
-    _loop: asyncio.AbstractEventLoop = field(factory=asyncio.get_running_loop, init=False)
+    _loop: asyncio.AbstractEventLoop = field(init=False)
     _started: float = field(init=False)
     _opening: asyncio.Task[object] | None = field(default=None, init=False)
     _response: aiohttp.ClientResponse | None = field(default=None, init=False)
@@ -39,8 +39,9 @@ class UpstreamCall:
 
     async def open(self, answer: Awaitable[aiohttp.ClientResponse]) -> aiohttp.ClientResponse:
         """Wait for the answer's status line and headers. Raises ProviderError."""
-        self._started = self._loop.time()
-        task = self._opening = asyncio.current_task()
+        loop = self._loop = asyncio.get_running_loop()
+        self._started = loop.time()
+        task = self._opening = asyncio.current_task(loop)
         self.watch.add(self)
         try:
             self._response = await answer
@@ -89,12 +90,14 @@ class UpstreamCall:
                 raise UpstreamProtocolError(
                     f"the answer is larger than {limit} bytes", provider=self.provider
                 )
+            if self.decoder is None and self.response.content.at_eof():
+                break
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def aclose(self) -> None:
         """Give the connection back, or close it when the answer is not at its end."""
         self.watch.discard(self)
-        if self._response is not None:
+        if self._response is not None and not self._response.closed:
             self._response.close()
 
     @property

@@ -51,7 +51,9 @@ def upstream_headers(  # noqa: PLR0913 - all of them are headers
     accepts: bytes | None = None
     for name, value in client:
         if name not in dropped:
-            headers.append((name.decode("latin-1"), _text(value)))
+            # Not `_text` for each: that would cost as much as all the rest of this function.
+            text = value.decode() if value.isascii() else _text(value)
+            headers.append((name.decode("latin-1"), text))
         elif name == b"accept-encoding":
             accepts = value
         elif name == b"connection" and value.lower() not in _USUAL_CONNECTION:
@@ -68,13 +70,12 @@ def upstream_headers(  # noqa: PLR0913 - all of them are headers
         credentials = [pair for pair in credentials if pair[0] not in replaced]
     for name, value in (*credentials, *extra):
         headers.append((name.decode("latin-1"), _text(value)))
-    present = {name for name, _ in headers}
-    for name, value in required:
-        if (text := name.decode("latin-1")) not in present:
-            headers.append((text, _text(value)))
     wanted = None if stream or accepts is None else accepts.decode("latin-1")
     headers.append(("accept-encoding", acceptable(wanted)))
-    return CIMultiDict(headers)
+    made = CIMultiDict(headers)
+    for name, value in required:
+        made.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return made
 
 
 def _text(value: bytes) -> str:

@@ -9,9 +9,13 @@ from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
+_WORTH_A_WRITE = 32 * 1024
+"""Bodies of so many bytes are written apart from their headers: to copy them into one piece
+costs more than a write does."""
+
 
 class WholeRequest(aiohttp.ClientRequest):
-    """Sends exactly the headers it is given, and the body with them in one write.
+    """Sends exactly the headers it is given, and the body at once.
 
     aiohttp's own request adds headers of its own, looks up how to serialize the body, and
     starts a task to write it, so that an answer can be read meanwhile. Bytes need no such
@@ -27,6 +31,8 @@ class WholeRequest(aiohttp.ClientRequest):
 
         `headers` become the request's own, and get their `content-length`.
         """
+        if self._key is None:
+            self._key = super().connection_key
         request = self.__class__.__new__(self.__class__)
         request.__dict__.update(self.__dict__)
         request.method, request.url, request.original_url = method, url, url
@@ -38,9 +44,7 @@ class WholeRequest(aiohttp.ClientRequest):
 
     @property
     def connection_key(self) -> ConnectionKey:
-        if self._key is None:
-            self._key = super().connection_key
-        return self._key
+        return super().connection_key if self._key is None else self._key
 
     def update_auto_headers(self, skip_auto_headers: Any) -> None:
         """Nothing is added."""
@@ -54,6 +58,8 @@ class WholeRequest(aiohttp.ClientRequest):
         writer = StreamWriter(protocol, self.loop)
         await writer.write_headers(f"{self.method} {target} HTTP/1.1", self.headers)
         if self._whole:
+            if len(self._whole) >= _WORTH_A_WRITE:
+                writer.send_headers()
             await writer.write(self._whole, drain=False)
         writer.set_eof()
         self.response = self.response_class(
