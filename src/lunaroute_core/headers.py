@@ -23,6 +23,7 @@ HOP_BY_HOP = frozenset(
 )
 """RFC 9110 section 7.6.1, plus the two obsolete `Proxy-Connection` and `Keep-Alive`."""
 
+
 def find_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The first value of a header, `name` in lower case; None if it is absent."""
     for key, value in headers:

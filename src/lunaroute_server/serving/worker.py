@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from attrs import frozen
 
-from lunaroute_server.serving import garbage_collection
+from lunaroute_server.serving import allocator, garbage_collection
 from lunaroute_server.serving.application import Application
 from lunaroute_server.serving.hang_up import HangUp
 from lunaroute_server.serving.http_server import HTTPServer, ServerModule
@@ -78,6 +78,7 @@ class Worker:
             with hang_up.installed():
                 async with Lifespan(app=application.app), application.beside:
                     garbage_collection.settle()
+                    allocator.settle()
                     on_ready()
                     await self._serve(application, stop)
 
