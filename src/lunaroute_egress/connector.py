@@ -142,9 +142,10 @@ class Connector:
 
     async def send(self, request: ModelRequest) -> ModelResponse:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
-        if request.operation is Operation.COUNT_TOKENS and not self._speaks(request):
+        speaks = request.wire_dialect in self.dialects
+        if not speaks and request.operation is Operation.COUNT_TOKENS:
             return self._estimate(request)
-        request, stages = await self._for_upstream(request)
+        request, stages = await self._for_upstream(request, speaks=speaks)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=False)
@@ -175,7 +176,8 @@ class Connector:
 
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
-        request, stages = await self._for_upstream(request)
+        speaks = request.wire_dialect in self.dialects
+        request, stages = await self._for_upstream(request, speaks=speaks)
         wire = self._wire(request)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=True)
@@ -202,7 +204,7 @@ class Connector:
         return lacking_capability(request, self.capabilities(model, self._dialect_for(request)))
 
     async def _for_upstream(
-        self, request: ModelRequest
+        self, request: ModelRequest, *, speaks: bool
     ) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
         """The request with the upstream's model name and the operator's edits in it, and what
         is to be done to the answer; None for one that need not be translated back.
@@ -211,7 +213,7 @@ class Connector:
             return request, None
         request = request.with_model(self.models.upstream(request.model))
         stages: Sequence[AnswerStage] | None = None
-        if request.operation is Operation.GENERATE and not self._speaks(request):
+        if not speaks and request.operation is Operation.GENERATE:
             await self._learned.refresh()
             dialect = self._dialect_for(request)
             request, stages = translated(
@@ -256,9 +258,6 @@ class Connector:
         if wire is None:
             raise ValueError("the request has no wire view")
         return wire
-
-    def _speaks(self, request: ModelRequest) -> bool:
-        return request.wire_dialect in self.dialects
 
     def _estimate(self, request: ModelRequest) -> ModelResponse:
         """A token count for a client whose vendor's endpoint this upstream has not."""

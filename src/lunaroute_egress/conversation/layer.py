@@ -102,7 +102,8 @@ class ConversationLayer:
         """A request for an upstream that speaks its dialect."""
         if request.operation is not Operation.GENERATE or self.seal is None:
             return request
-        if request.wire is not None and _MARK not in request.wire.body:
+        wire = request.wire
+        if wire is not None and _MARK not in wire.body:
             return request
         try:
             normalized = request.normalized
