@@ -1,5 +1,6 @@
 """The connector: a vendor's HTTP API as a Provider."""
 
+import re
 import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, cast
@@ -21,6 +22,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Capabilities, Profiles, capabilities_of
+from lunaroute_core.client_memo import ClientMemo
 from lunaroute_core.content_encoding import MAX_DECODED_BYTES
 from lunaroute_core.credential_headers import has_credential
 from lunaroute_core.deadlines import Deadlines
@@ -133,11 +135,11 @@ class Connector:
         init=False,
         default=Factory(lambda self: self.endpoint.required_headers(), takes_self=True),
     )
-    _urls: dict[tuple[str, str, bytes], URL] = field(
-        factory=dict[tuple[str, str, bytes], URL], init=False
+    _urls: ClientMemo[tuple[str, str, bytes], URL] = field(
+        factory=ClientMemo[tuple[str, str, bytes], URL], init=False
     )
-    _known: dict[tuple[str, str], Capabilities] = field(
-        factory=dict[tuple[str, str], Capabilities], init=False
+    _known: ClientMemo[tuple[str, str], Capabilities] = field(
+        factory=ClientMemo[tuple[str, str], Capabilities], init=False
     )
 
     async def send(self, request: ModelRequest) -> ModelResponse:
@@ -240,8 +242,7 @@ class Connector:
                 stated=self._learned.of(model),
                 own=self.profiles,
             )
-            if len(self._known) < 1024:  # clients choose the models
-                self._known[dialect, model] = known
+            self._known.keep((dialect, model), known, length=len(model))
         return known
 
     def _dialect_for(self, request: ModelRequest) -> str:
@@ -296,9 +297,7 @@ class Connector:
         if url is None:
             query = wire.query.decode("latin-1")
             text = self.endpoint.url(wire.path, model=request.model, query=query)
-            url = URL(text, encoded=True)
-            if len(self._urls) < 1024:  # clients choose the keys
-                self._urls[key] = url
+            url = self._urls.keep(key, URL(text, encoded=True), length=len(text))
         return url
 
     def _headers(
@@ -306,7 +305,10 @@ class Connector:
     ) -> CIMultiDict[str]:
         extra: list[tuple[bytes, bytes]] = []
         for name, value in self.headers.items():
-            extra.append((name.lower().encode(), self.templates.render(value, request).encode()))
+            text = self.templates.render(value, request)
+            if text != value and _CONTROL.search(text) and _CONTROL.search(request.model):
+                raise InvalidRequestError(f"model: no text for the header {name}", param="model")
+            extra.append((name.lower().encode(), text.encode()))
         if request.context.traceparent is not None:
             extra.append((b"traceparent", request.context.traceparent.encode()))
         return upstream_headers(
@@ -355,6 +357,10 @@ class Connector:
             status=response.status,
             headers=without_encoding(headers),
         )
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What a header cannot hold (RFC 9110 section 5.5)."""
 
 
 def _names(headers: dict[str, str]) -> Headers:

@@ -284,6 +284,14 @@ class TestConfiguredChanges:
         (received,) = upstream.requests
         assert (received.header("x-env"), received.header("x-model")) == ("prod", "gpt-5")
 
+    async def test_a_model_that_no_header_can_hold_is_the_clients_mistake(self, connector):
+        request = wire_request(CHAT_BODY.replace(b"gpt-5", b"gpt\\r\\nx-injected: 1"))
+        async with ScriptedUpstream(OK) as upstream:
+            with pytest.raises(InvalidRequestError) as caught:
+                await connector(upstream, headers={"X-Model": "${model}"}).send(request)
+        assert caught.value.details.param == "model"
+        assert upstream.requests == []
+
     @pytest.mark.parametrize(
         ("dialect", "body", "text"),
         [

@@ -15,6 +15,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.answer_accumulator import AnswerAccumulator
 from lunaroute_core.answer_stages import AnswerStage, staged_response
+from lunaroute_core.client_memo import ClientMemo
 from lunaroute_core.conversation_memory import ConversationMemory
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import NormalizedRequest, NormalizedResponse, Origin, StreamEvent
@@ -57,7 +58,9 @@ class ConversationLayer:
     stored: StoredResponses | None = None
     upstream_model: Callable[[str], str] = str
     strict: bool = False
-    _partners: "dict[str, _Partner]" = field(factory=dict[str, "_Partner"], init=False)
+    _partners: "ClientMemo[str, _Partner]" = field(
+        factory=ClientMemo[str, "_Partner"], init=False
+    )
     _limited: LimitedProvider | None = field(
         init=False,
         default=Factory(
@@ -141,8 +144,7 @@ class ConversationLayer:
         if partner is None:
             origin = self._origin(request)
             partner = _Partner(origin=origin, memories=self._memories(origin))
-            if len(self._partners) < 1024:  # clients choose the models
-                self._partners[request.model] = partner
+            self._partners.keep(request.model, partner, length=len(request.model))
         return partner
 
     def _memories(self, origin: Origin) -> list[ConversationMemory]:
