@@ -38,8 +38,7 @@ class RequestContext(Struct, kw_only=True):
     route_override: str | None = None
     """A rule, provider or alias named by the client (`X-Luna-Route`, `?route=`)."""
     tenant: str = ""
-    """Whose state this is: a keyed hash of the client's credential, set by a layer that keeps
-    state; "" without one."""
+    """Whose request this is, for rules; "" where nobody said so."""
     route: str | None = None
     """The route that the request took, set by the router."""
     deadlines: DeadlineOverrides | None = None

@@ -2,20 +2,19 @@
 
 from typing import Protocol
 
-from lunaroute_core.context import RequestContext
 from lunaroute_core.model import NormalizedRequest, NormalizedResponse
+from lunaroute_core.model_request import ModelRequest
 
 
 class ConversationMemory(Protocol):
     """Completes requests by what was remembered of the answers before them.
 
     A memory never fails a request for want of its store: what it cannot reach it has not
-    remembered.
+    remembered. It is told of the envelope in which the client's request came, to know whose
+    conversation it is.
     """
 
-    async def recall(
-        self, request: NormalizedRequest, context: RequestContext
-    ) -> NormalizedRequest:
+    async def recall(self, request: NormalizedRequest, envelope: ModelRequest) -> NormalizedRequest:
         """The request with what the client left out; the same object where nothing is missing.
 
         Raises:
@@ -25,7 +24,7 @@ class ConversationMemory(Protocol):
         ...
 
     async def remember(
-        self, request: NormalizedRequest, answer: NormalizedResponse, context: RequestContext
+        self, request: NormalizedRequest, answer: NormalizedResponse, envelope: ModelRequest
     ) -> None:
         """Keep what the next request may leave out. `request` is the completed one."""
         ...

@@ -36,14 +36,12 @@ class Conversations:
 
     Attributes:
         stores: what must be opened before they are used.
-        tenants: tells clients apart.
         seal: None where reasoning is not given to clients to bring back.
         vault: None where what they do not bring back is lost.
         stored: None where answers are not kept.
     """
 
     stores: list[MemoryStateStore | SqliteStateStore]
-    tenants: TenantNames
     seal: ReasoningSeal | None
     vault: ReasoningVault | None
     stored: StoredResponses | None
@@ -64,11 +62,13 @@ class Conversations:
         kept = open_state_store(config.state.url)
         key = EncryptionKey.from_secret(secret, purpose="conversations")
         store = EncryptedStateStore(store=kept, keys=[key])
-        vault = _vault(config, store, secret)
-        stored = StoredResponses(store=store, ttl=answers.ttl_secs) if answers.enabled else None
+        tenants = TenantNames(secret)
+        vault = _vault(config, store, tenants, secret)
+        stored = None
+        if answers.enabled:
+            stored = StoredResponses(store=store, tenants=tenants, ttl=answers.ttl_secs)
         return cls(
             stores=[kept] if vault or stored else [],
-            tenants=TenantNames(secret),
             seal=ReasoningSeal(secret) if tunnel else None,
             vault=vault,
             stored=stored,
@@ -79,7 +79,6 @@ class Conversations:
         return ConversationLayer(
             provider=connector,
             dialects=connector.dialects,
-            tenants=self.tenants,
             seal=self.seal,
             vault=self.vault,
             stored=self.stored,
@@ -91,14 +90,16 @@ class Conversations:
         """What answers questions about answers that are kept, and leaves others to `provider`."""
         if self.stored is None:
             return provider
-        return StoredAnswersDesk(provider=provider, stored=self.stored, tenants=self.tenants)
+        return StoredAnswersDesk(provider=provider, stored=self.stored)
 
 
-def _vault(config: Config, store: StateStore, secret: bytes) -> ReasoningVault | None:
+def _vault(
+    config: Config, store: StateStore, tenants: TenantNames, secret: bytes
+) -> ReasoningVault | None:
     vault = config.reasoning.vault
     if not (config.reasoning.tunnel and vault.enabled):
         return None
-    return ReasoningVault(store=store, secret=secret, ttl=vault.ttl_secs)
+    return ReasoningVault(store=store, tenants=tenants, secret=secret, ttl=vault.ttl_secs)
 
 
 def _secret(config: Config, environment: Mapping[str, str]) -> bytes:

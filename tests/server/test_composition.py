@@ -118,7 +118,7 @@ def test_models_are_sealed_under_the_upstreams_names_and_providers_are_strict_or
 
 def test_the_secret_is_made_once_and_private(tmp_path):
     """Each worker and each restart must understand what clients bring back."""
-    first, second = (layer_of(composed_with(tmp_path)).tenants for _ in range(2))
+    first, second = (layer_of(composed_with(tmp_path)).vault.tenants for _ in range(2))
     headers = ((b"authorization", b"Bearer sk-test"),)
     assert first.of(headers) == second.of(headers) != ""
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600

@@ -141,12 +141,15 @@ async def gateway_to(
             keys=KeyRing(("sk-upstream",)),
             strict=strict,
         )
+        vault = None
+        if store is not None:
+            tenants = TenantNames(secret)
+            vault = ReasoningVault(store=store, tenants=tenants, secret=secret)
         layer = ConversationLayer(
             provider=connector,
             dialects=connector.dialects,
-            tenants=TenantNames(secret),
             seal=ReasoningSeal(secret),
-            vault=None if store is None else ReasoningVault(store=store, secret=secret),
+            vault=vault,
             upstream_model=connector.models.upstream,
             strict=strict,
         )

@@ -54,16 +54,16 @@ async def gateway_to(upstream, script, *, store=None, enabled=True):
             name="up", endpoint=endpoint, dialects=(upstream,), http=http, keys=KeyRing(("sk-up",))
         )
         tenants = TenantNames(SECRET)
-        stored = StoredResponses(store=MemoryStateStore() if store is None else store, ttl=60)
+        kept = MemoryStateStore() if store is None else store
+        stored = StoredResponses(store=kept, tenants=tenants, ttl=60)
         provider = ConversationLayer(
             provider=connector,
             dialects=connector.dialects,
-            tenants=tenants,
             seal=ReasoningSeal(SECRET),
             stored=stored if enabled else None,
         )
         if enabled:
-            provider = StoredAnswersDesk(provider=provider, stored=stored, tenants=tenants)
+            provider = StoredAnswersDesk(provider=provider, stored=stored)
         async with Gateway(provider=provider, clients=[http]) as gateway:
             yield gateway, server
 

@@ -25,7 +25,6 @@ from lunaroute_egress.conversation.reasoning_vault import ReasoningVault
 from lunaroute_egress.conversation.returned_reasoning import ReturnedReasoning, has_reasoning
 from lunaroute_egress.conversation.sealed_answer import SealedAnswer
 from lunaroute_egress.conversation.stored_responses import StoredResponses
-from lunaroute_egress.conversation.tenant import TenantNames
 
 _MARK = MARK.encode()
 
@@ -42,7 +41,6 @@ class ConversationLayer:
     Attributes:
         provider: asked with the completed request.
         dialects: those it speaks, best first.
-        tenants: tells clients apart.
         seal: None where clients are not given other dialects' reasoning to bring back.
         vault: None where what they do not bring back is lost.
         stored: None where requests cannot name earlier answers.
@@ -52,15 +50,12 @@ class ConversationLayer:
 
     provider: Provider
     dialects: Sequence[str]
-    tenants: TenantNames
     seal: ReasoningSeal | None = None
     vault: ReasoningVault | None = None
     stored: StoredResponses | None = None
     upstream_model: Callable[[str], str] = str
     strict: bool = False
-    _partners: "ClientMemo[str, _Partner]" = field(
-        factory=ClientMemo[str, "_Partner"], init=False
-    )
+    _partners: "ClientMemo[str, _Partner]" = field(factory=ClientMemo[str, "_Partner"], init=False)
     _limited: LimitedProvider | None = field(
         init=False,
         default=Factory(
@@ -119,11 +114,10 @@ class ConversationLayer:
 
     async def _turn(self, request: ModelRequest) -> "_Turn":
         context, partner = request.context, self._partner(request)
-        context.tenant = self.tenants.of(request.headers)
         stages = list[AnswerStage]()
         given = completed = request.normalized
         for memory in partner.memories:
-            completed = await memory.recall(completed, context)
+            completed = await memory.recall(completed, request)
         if self.stored is not None and (promise := self.stored.promise(completed, context)):
             stages.append(promise)
         asked = completed
@@ -202,7 +196,7 @@ class _Turn:
     async def finished(self, answer: NormalizedResponse) -> None:
         """Remember the answer, before its client hears of its end and may go on from it."""
         for memory in self.memories:
-            await memory.remember(self.request, answer, self.asked.context)
+            await memory.remember(self.request, answer, self.asked)
 
     def attend(self, stream: ModelStream) -> None:
         """Have it all done to a stream that has not been entered."""

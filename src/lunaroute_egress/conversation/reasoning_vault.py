@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from attrs import Factory, field, frozen
 
-from lunaroute_core.context import RequestContext
 from lunaroute_core.model import (
     Block,
     Message,
@@ -25,10 +24,12 @@ from lunaroute_core.model import (
     TextBlock,
     ToolCallBlock,
 )
+from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.protocols import StateStore
 from lunaroute_egress.conversation.derived_key import derived_key
 from lunaroute_egress.conversation.kept_state import PATIENCE, KeptState
 from lunaroute_egress.conversation.reasoning_seal import is_sealed
+from lunaroute_egress.conversation.tenant import TenantNames
 
 _log = structlog.get_logger("lunaroute.conversation")
 
@@ -43,11 +44,13 @@ class ReasoningVault:
 
     Attributes:
         store: where it is kept; whoever made it sees to encryption.
+        tenants: tells clients apart, each of which gets only its own.
         secret: the installation's, for the hashes.
         ttl: seconds.
     """
 
     store: StateStore
+    tenants: TenantNames
     secret: bytes = field(repr=False)
     ttl: float = DEFAULT_TTL
     _kept: KeptState[list[ReasoningBlock]] = field(
@@ -61,7 +64,7 @@ class ReasoningVault:
 
     def shelf(self, origin: Origin) -> "VaultShelf":
         """What one model thought."""
-        return VaultShelf(kept=self._kept, key=self._key, origin=origin)
+        return VaultShelf(kept=self._kept, tenants=self.tenants, key=self._key, origin=origin)
 
 
 @frozen(kw_only=True)
@@ -71,12 +74,11 @@ class VaultShelf:
     """
 
     kept: KeptState[list[ReasoningBlock]]
+    tenants: TenantNames
     key: bytes = field(repr=False)
     origin: Origin
 
-    async def recall(
-        self, request: NormalizedRequest, context: RequestContext
-    ) -> NormalizedRequest:
+    async def recall(self, request: NormalizedRequest, envelope: ModelRequest) -> NormalizedRequest:
         """The request with the reasoning put before the calls of turns that come without.
 
         All turns, not only the last: what a conversation begins with must stay the same from
@@ -84,9 +86,10 @@ class VaultShelf:
         """
         if not any(map(_lacks_reasoning, request.turns)):
             return request
+        tenant = self.tenants.of(envelope.headers)
         try:
             async with asyncio.timeout(PATIENCE):
-                turns = [await self._completed(turn, context.tenant) for turn in request.turns]
+                turns = [await self._completed(turn, tenant) for turn in request.turns]
         except TimeoutError:
             _log.warning("vault too slow", turns=len(request.turns))
             return request
@@ -98,11 +101,12 @@ class VaultShelf:
         self,
         request: NormalizedRequest,  # noqa: ARG002 - an answer's calls name it
         answer: NormalizedResponse,
-        context: RequestContext,
+        envelope: ModelRequest,
     ) -> None:
         reasoning = [it for it in answer.blocks if isinstance(it, ReasoningBlock)]
         if any(is_sealed(it.opaque) for it in reasoning) and _calls(answer.blocks):
-            await self.kept.set(self._name(answer.blocks, context.tenant), reasoning)
+            tenant = self.tenants.of(envelope.headers)
+            await self.kept.set(self._name(answer.blocks, tenant), reasoning)
 
     async def _completed(self, turn: Message, tenant: str) -> Message:
         if not _lacks_reasoning(turn):

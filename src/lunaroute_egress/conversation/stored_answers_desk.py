@@ -19,7 +19,6 @@ from lunaroute_core.dialects.codec import StoredAnswerCodec
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.registry import DIALECTS
 from lunaroute_egress.conversation.stored_responses import StoredResponses
-from lunaroute_egress.conversation.tenant import TenantNames
 
 _JSON = ((b"content-type", b"application/json"),)
 
@@ -32,7 +31,6 @@ class StoredAnswersDesk:
 
     provider: Provider
     stored: StoredResponses
-    tenants: TenantNames
 
     @property
     def name(self) -> str:
@@ -61,7 +59,7 @@ class StoredAnswersDesk:
         named = _named(request.wire)
         if named is None:
             return None
-        tenant = self.tenants.of(request.headers)
+        tenant = self.stored.tenants.of(request.headers)
         if request.wire.method == "DELETE":
             return await self._deleted(tenant, named)
         kept = await self.stored.get(tenant, named.id)

@@ -23,9 +23,11 @@ from lunaroute_core.model import (
     StreamEvent,
     StreamStart,
 )
+from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.protocols import StateStore
 from lunaroute_egress.conversation.kept_state import KeptState
 from lunaroute_egress.conversation.reasoning_seal import is_sealed
+from lunaroute_egress.conversation.tenant import TenantNames
 
 T = TypeVar("T")
 
@@ -51,12 +53,14 @@ class StoredResponses:
 
     Attributes:
         store: where they are kept; whoever made it sees to encryption.
+        tenants: tells clients apart.
         ttl: seconds.
         clock: Unix time in seconds.
         random_bytes: makes ids that nobody can guess.
     """
 
     store: StateStore
+    tenants: TenantNames
     ttl: float = DEFAULT_TTL
     clock: Callable[[], float] = time.time
     random_bytes: Callable[[int], bytes] = os.urandom
@@ -69,20 +73,19 @@ class StoredResponses:
         default=Factory(lambda self: self._kept(list[Block], "response_item"), takes_self=True),
     )
 
-    async def recall(
-        self, request: NormalizedRequest, context: RequestContext
-    ) -> NormalizedRequest:
+    async def recall(self, request: NormalizedRequest, envelope: ModelRequest) -> NormalizedRequest:
         """The request with the whole conversation in its turns.
 
         Raises:
             InvalidRequestError: it names an answer, or a part of one, that is not kept.
         """
-        codec = _codec(context)
+        codec = _codec(envelope.context)
         if codec is None:
             return request
+        tenant = self.tenants.of(envelope.headers)
         own = codec.with_all_turns(request)
-        turns = await self._earlier(request, context, codec)
-        turns += [await self._resolved(turn, context, codec) for turn in own.turns]
+        turns = await self._earlier(request, tenant, codec)
+        turns += [await self._resolved(turn, tenant, codec) for turn in own.turns]
         lead = next((at for at, it in enumerate(turns) if it.role != "system"), len(turns))
         instructions = [block for turn in turns[:lead] for block in turn.blocks]
         return msgspec.structs.replace(
@@ -93,17 +96,18 @@ class StoredResponses:
         )
 
     async def remember(
-        self, request: NormalizedRequest, answer: NormalizedResponse, context: RequestContext
+        self, request: NormalizedRequest, answer: NormalizedResponse, envelope: ModelRequest
     ) -> None:
         """Keep an answer that was promised to be."""
-        codec = _codec(context)
+        codec = _codec(envelope.context)
         if codec is None or not answer.stored:
             return
         kept = msgspec.structs.replace(answer, blocks=[*map(_unbound, answer.blocks)])
         stored = StoredResponse(request=request, answer=kept)
-        if await self._answers.set(_name(context.tenant, answer.id), stored):
+        tenant = self.tenants.of(envelope.headers)
+        if await self._answers.set(_name(tenant, answer.id), stored):
             for identity, blocks in codec.items(kept):
-                await self._items.set(_name(context.tenant, identity), blocks)
+                await self._items.set(_name(tenant, identity), blocks)
 
     def promise(self, request: NormalizedRequest, context: RequestContext) -> AnswerStage | None:
         """What gives the answer an id to be kept under; None for one that is not to be kept."""
@@ -130,13 +134,13 @@ class StoredResponses:
         return await self._answers.delete(_name(tenant, answer_id))
 
     async def _earlier(
-        self, request: NormalizedRequest, context: RequestContext, codec: StoredAnswerCodec
+        self, request: NormalizedRequest, tenant: str, codec: StoredAnswerCodec
     ) -> list[Message]:
         """The turns up to the answer that the request goes on from."""
         named = request.conversation.previous_response_id
         if named is None:
             return []
-        stored = await self.get(context.tenant, named)
+        stored = await self.get(tenant, named)
         if stored is None:
             raise InvalidRequestError(
                 f"Previous response with id '{named}' not found.",
@@ -146,18 +150,14 @@ class StoredResponses:
         answer = Message(role="assistant", blocks=stored.answer.blocks)
         return [*codec.with_all_turns(stored.request).turns, answer]
 
-    async def _resolved(
-        self, turn: Message, context: RequestContext, codec: StoredAnswerCodec
-    ) -> Message:
+    async def _resolved(self, turn: Message, tenant: str, codec: StoredAnswerCodec) -> Message:
         """The turn with what its references name in their place."""
         if not any(codec.reference(block) for block in turn.blocks):
             return turn
         blocks: list[Block] = []
         for block in turn.blocks:
             named = codec.reference(block)
-            found = (
-                [block] if named is None else await self._items.get(_name(context.tenant, named))
-            )
+            found = [block] if named is None else await self._items.get(_name(tenant, named))
             if found is None:
                 raise InvalidRequestError(f"Item with id '{named}' not found.", param="input")
             blocks += found

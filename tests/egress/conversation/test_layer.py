@@ -55,12 +55,11 @@ def thoughtful():
 def layer_around(provider, *, store=None, **options):
     parts = {"seal": SEAL}
     if store is not None:
-        parts["vault"] = ReasoningVault(store=store, secret=SECRET)
-        parts["stored"] = StoredResponses(store=store)
+        parts["vault"] = ReasoningVault(store=store, tenants=TenantNames(SECRET), secret=SECRET)
+        parts["stored"] = StoredResponses(store=store, tenants=TenantNames(SECRET))
     return ConversationLayer(
         provider=provider,
         dialects=(A,),
-        tenants=TenantNames(SECRET),
         upstream_model=lambda model: f"up-{model}",
         **{**parts, **options},
     )

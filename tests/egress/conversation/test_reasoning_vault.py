@@ -1,6 +1,6 @@
 import pytest
 
-from lunaroute_core import RequestContext
+from lunaroute_core import ModelRequest, RequestContext
 from lunaroute_core.model import (
     Message,
     NormalizedRequest,
@@ -11,9 +11,10 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 from lunaroute_core.testing import text_response
-from lunaroute_egress.conversation import ReasoningSeal, ReasoningVault
+from lunaroute_egress.conversation import ReasoningSeal, ReasoningVault, TenantNames
 
 SECRET = b"secret"
+TENANTS = TenantNames(SECRET)
 SEALED = ReasoningSeal(SECRET).sealed(
     ReasoningBlock(parts=["Hm."], opaque="sig"), Origin(dialect="d")
 )
@@ -27,11 +28,13 @@ ORIGIN = Origin(dialect="d", model="m")
 
 @pytest.fixture
 def vault(store):
-    return ReasoningVault(store=store, secret=SECRET, ttl=60).shelf(ORIGIN)
+    return ReasoningVault(store=store, tenants=TENANTS, secret=SECRET, ttl=60).shelf(ORIGIN)
 
 
-def context(tenant="t"):
-    return RequestContext(client_dialect="openai_chat", tenant=tenant)
+def envelope(tenant="t", dialect="openai_chat"):
+    headers = ((b"authorization", f"Bearer {tenant}".encode()),) if tenant else ()
+    context = RequestContext(client_dialect=dialect)
+    return ModelRequest(model="m", stream=False, context=context, headers=headers)
 
 
 def asked(*turns):
@@ -46,11 +49,11 @@ def assistant(*blocks):
 async def remember(vault, *blocks, tenant="t"):
     answer = text_response()
     answer.blocks = list(blocks)
-    await vault.remember(asked(), answer, context(tenant))
+    await vault.remember(asked(), answer, envelope(tenant))
 
 
 async def recalled(vault, *blocks, tenant="t"):
-    request = await vault.recall(asked(assistant(*blocks)), context(tenant))
+    request = await vault.recall(asked(assistant(*blocks)), envelope(tenant))
     return request.turns[0].blocks
 
 
@@ -66,7 +69,7 @@ async def test_of_every_turn_so_that_the_beginning_stays_the_same(vault):
     await remember(vault, SEALED, other)
     user = Message(role="user", blocks=[TEXT])
     turns = [assistant(CALL), user, assistant(TEXT), assistant(other)]
-    request = await vault.recall(asked(*turns), context())
+    request = await vault.recall(asked(*turns), envelope())
     assert request.turns == [
         assistant(SEALED, CALL),
         user,
@@ -85,7 +88,7 @@ async def test_what_the_client_brought_is_left_alone(vault, store):
     store.broken = True
     turn = assistant(SEALED, TEXT, CALL)
     request = asked(turn)
-    assert await vault.recall(request, context()) is request
+    assert await vault.recall(request, envelope()) is request
 
 
 async def test_clients_may_write_text_and_arguments_anew(vault):
@@ -120,7 +123,9 @@ async def test_clients_do_not_share_it(vault):
 async def test_one_model_does_not_get_what_another_thought(vault, store):
     """It would have to be dropped again, or in strict translation the request refused."""
     await remember(vault, SEALED, CALL)
-    other = ReasoningVault(store=store, secret=SECRET).shelf(Origin(dialect="d", model="n"))
+    other = ReasoningVault(store=store, tenants=TENANTS, secret=SECRET).shelf(
+        Origin(dialect="d", model="n")
+    )
     assert await recalled(other, CALL) == [CALL]
 
 
@@ -142,6 +147,6 @@ async def test_names_in_the_store_tell_nothing(vault, store):
     prefix, digest = name.split(":")
     assert prefix == "vault"
     assert len(digest) == 64
-    other = ReasoningVault(store=store, secret=b"another").shelf(ORIGIN)
+    other = ReasoningVault(store=store, tenants=TENANTS, secret=b"another").shelf(ORIGIN)
     await remember(other, SEALED, TEXT, CALL)
     assert len(store.values) == 2

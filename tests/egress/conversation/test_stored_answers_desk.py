@@ -15,20 +15,21 @@ from lunaroute_egress.conversation import StoredAnswersDesk, StoredResponses, Te
 
 TENANTS = TenantNames(b"secret")
 KEY = ((b"authorization", b"Bearer sk-1"),)
-CONTEXT = RequestContext(client_dialect="openai_responses", tenant=TENANTS.of(KEY))
+CONTEXT = RequestContext(client_dialect="openai_responses")
 
 
 @pytest.fixture
 def desk(store):
-    stored = StoredResponses(store=store)
-    return StoredAnswersDesk(provider=FakeProvider(), stored=stored, tenants=TENANTS)
+    stored = StoredResponses(store=store, tenants=TENANTS)
+    return StoredAnswersDesk(provider=FakeProvider(), stored=stored)
 
 
 async def keep(desk):
     answer = text_response("kept")
     answer.stored = True
     request = chat_request(dialect="openai_responses").normalized
-    await desk.stored.remember(request, answer, CONTEXT)
+    envelope = ModelRequest(model="m", stream=False, context=CONTEXT, headers=KEY)
+    await desk.stored.remember(request, answer, envelope)
     return answer.id
 
 

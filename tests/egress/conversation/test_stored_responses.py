@@ -3,7 +3,7 @@ import itertools
 import msgspec
 import pytest
 
-from lunaroute_core import InvalidRequestError, RequestContext, StateStoreError
+from lunaroute_core import InvalidRequestError, ModelRequest, RequestContext, StateStoreError
 from lunaroute_core.answer_stages import staged_events, staged_response
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import (
@@ -15,9 +15,11 @@ from lunaroute_core.model import (
     ToolCallBlock,
 )
 from lunaroute_core.testing import FakeClock, stream_events, text_response
-from lunaroute_egress.conversation import StoredResponses
+from lunaroute_egress.conversation import StoredResponses, TenantNames
 
 R = "openai_responses"
+TENANTS = TenantNames(b"secret")
+OURS = TENANTS.of(((b"authorization", b"Bearer t"),))
 CODEC = dialect_named(R).stored_answers
 
 
@@ -26,14 +28,17 @@ def stored(store):
     numbers = itertools.count()
     return StoredResponses(
         store=store,
+        tenants=TENANTS,
         ttl=60,
         clock=FakeClock(now=1_000.9),
         random_bytes=lambda size: next(numbers).to_bytes(size),
     )
 
 
-def context(tenant="t", dialect=R):
-    return RequestContext(client_dialect=dialect, tenant=tenant)
+def envelope(tenant="t", dialect=R):
+    headers = ((b"authorization", f"Bearer {tenant}".encode()),) if tenant else ()
+    context = RequestContext(client_dialect=dialect)
+    return ModelRequest(model="m", stream=False, context=context, headers=headers)
 
 
 def asked(items, *, dialect=R, **fields):
@@ -49,10 +54,10 @@ def user(text):
 
 async def answered(stored, request, *blocks, **options):
     """The request as it was completed, and the answer as its client gets it."""
-    where = context(**options)
+    where = envelope(**options)
     completed = await stored.recall(request, where)
     answer = msgspec.structs.replace(text_response(), blocks=list(blocks), created=None)
-    promise = stored.promise(completed, where)
+    promise = stored.promise(completed, where.context)
     answer = answer if promise is None else staged_response(answer, [promise])
     await stored.remember(completed, answer, where)
     return completed, answer
@@ -78,7 +83,7 @@ async def test_an_answers_id_is_its_own_even_where_the_upstreams_is_not(stored):
 
 
 async def test_a_promise_is_kept_alike_whole_and_streamed(stored):
-    promise = stored.promise(asked("a"), context())
+    promise = stored.promise(asked("a"), envelope().context)
     answer = msgspec.structs.replace(text_response(), created=None)
     whole = staged_response(answer, [promise])
     events = [it for event in stream_events(answer) for it in staged_events(event, [promise])]
@@ -93,7 +98,7 @@ async def test_a_promise_is_kept_alike_whole_and_streamed(stored):
 async def test_a_request_says_whether_its_answer_is_kept(stored, wish, kept):
     _, answer = await answered(stored, asked("a", store=wish))
     assert answer.stored is kept
-    assert (await stored.get("t", answer.id) is not None) is kept
+    assert (await stored.get(OURS, answer.id) is not None) is kept
 
 
 async def test_other_dialects_have_no_such_thing(stored):
@@ -101,7 +106,7 @@ async def test_other_dialects_have_no_such_thing(stored):
     completed, answer = await answered(stored, request, dialect="openai_chat")
     assert completed is request
     assert answer.stored is False
-    assert await stored.get("t", answer.id) is None
+    assert await stored.get(OURS, answer.id) is None
 
 
 async def test_what_leads_a_conversation_stays_its_lead(stored):
@@ -121,7 +126,7 @@ async def test_an_items_reference_becomes_the_item(stored):
     call = ToolCallBlock(id="call_1", name="add", raw_arguments="{}", arguments={})
     _, first = await answered(stored, asked("a"), TextBlock(text="one"), call)
     named = [{"type": "item_reference", "id": it} for it, _ in CODEC.items(first)]
-    completed = await stored.recall(asked([user("a"), *named]), context())
+    completed = await stored.recall(asked([user("a"), *named]), envelope())
     assert completed.turns[1] == Message(role="assistant", blocks=[TextBlock(text="one"), call])
 
 
@@ -138,26 +143,26 @@ async def test_an_items_reference_becomes_the_item(stored):
 )
 async def test_what_is_not_kept_is_an_error_of_the_request(stored, fields, param, code):
     with pytest.raises(InvalidRequestError) as refused:
-        await stored.recall(asked(**fields), context())
+        await stored.recall(asked(**fields), envelope())
     assert (refused.value.details.param, refused.value.details.code) == (param, code)
 
 
 async def test_clients_do_not_share_answers(stored):
     _, answer = await answered(stored, asked("a"), TextBlock(text="one"))
-    assert await stored.get("other", answer.id) is None
+    assert await stored.get(TENANTS.of(envelope("other").headers), answer.id) is None
     assert await stored.get("", answer.id) is None
-    assert await stored.get("", f"t:{answer.id}") is None
-    assert not await stored.delete("other", answer.id, CODEC)
-    assert await stored.get("t", answer.id) is not None
+    assert await stored.get("", f"{OURS}:{answer.id}") is None
+    assert not await stored.delete(TENANTS.of(envelope("other").headers), answer.id, CODEC)
+    assert await stored.get(OURS, answer.id) is not None
 
 
 async def test_a_deleted_answer_leaves_nothing_behind(stored, store):
     _, answer = await answered(stored, asked("a"), TextBlock(text="one"))
     assert len(store.values) == 2
     assert set(store.ttls.values()) == {60}
-    assert await stored.delete("t", answer.id, CODEC)
+    assert await stored.delete(OURS, answer.id, CODEC)
     assert store.values == {}
-    assert not await stored.delete("t", answer.id, CODEC)
+    assert not await stored.delete(OURS, answer.id, CODEC)
 
 
 async def test_reasoning_without_a_seal_loses_what_binds_it(stored):
@@ -165,7 +170,7 @@ async def test_reasoning_without_a_seal_loses_what_binds_it(stored):
     sealed = ReasoningBlock(parts=["a"], opaque="luna1.x.y")
     bound = ReasoningBlock(parts=["b"], opaque="sig")
     _, answer = await answered(stored, asked("a"), sealed, bound)
-    kept = await stored.get("t", answer.id)
+    kept = await stored.get(OURS, answer.id)
     assert kept.answer.blocks == [sealed, ReasoningBlock(parts=["b"])]
 
 
@@ -174,7 +179,7 @@ async def test_a_store_that_fails_has_kept_nothing(stored, store):
     store.broken = True
     await answered(stored, asked("a"))
     with pytest.raises(InvalidRequestError):
-        await stored.recall(asked("b", previous_response_id=answer.id), context())
+        await stored.recall(asked("b", previous_response_id=answer.id), envelope())
 
 
 async def test_a_failed_deletion_is_not_hidden(stored, store):
@@ -186,5 +191,5 @@ async def test_a_failed_deletion_is_not_hidden(stored, store):
 
     store.delete = broken
     with pytest.raises(StateStoreError):
-        await stored.delete("t", answer.id, CODEC)
-    assert await working(f"response:t:{answer.id}") is not None
+        await stored.delete(OURS, answer.id, CODEC)
+    assert await working(f"response:{OURS}:{answer.id}") is not None
