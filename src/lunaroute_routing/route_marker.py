@@ -18,11 +18,13 @@ import msgspec
 from msgspec import Struct
 
 from lunaroute_core import ModelRequest, Operation, WireRequest
+from lunaroute_core.byte_search import ByteSearch
 from lunaroute_core.dialects.json_places import replaced, unescaped
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import Block, Message, TextBlock
 
 _SIGN = b"[LUNAROUTE:"
+_SIGN_SEARCH = ByteSearch(_SIGN)
 _MARK = re.compile(rb"\[LUNAROUTE:([A-Za-z0-9._-]++)\] ?")
 _CLEAR = b"clear"
 _REMINDER, _REMINDER_END = b"<system-reminder>", re.compile(rb"<\\?/system-reminder>")
@@ -42,7 +44,9 @@ def take_marker(request: ModelRequest) -> tuple[str | None, ModelRequest]:
     wire = request.wire
     if wire is None:
         return _taken_from_turns(request)
-    return _taken_from_body(request, wire) if _SIGN in wire.body else (None, request)
+    if not _SIGN_SEARCH.found_in(wire.body):
+        return None, request
+    return _taken_from_body(request, wire)
 
 
 class _Turn(Struct, frozen=True):
