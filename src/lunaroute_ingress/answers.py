@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import ceil
 
-from attrs import define
+from msgspec import Struct
 from starlette.types import Send
 
 from lunaroute_core import ErrorDetails, ErrorKind, Headers
@@ -14,8 +14,7 @@ from lunaroute_ingress.outcome_headers import header_value
 _JSON = (b"content-type", b"application/json")
 
 
-@define
-class Answer:
+class Answer(Struct):
     """A whole HTTP answer; `headers` need no content-length."""
 
     status: int

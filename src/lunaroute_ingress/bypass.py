@@ -74,7 +74,7 @@ class Bypass:
         request = ModelRequest(
             model="", stream=True, context=context, wire=wire, operation=Operation.FORWARD
         )
-        await self.relay.answer(request, scope, receive, send)
+        await self.relay.answer(request, exchange, receive, send)
 
 
 def _unknown_path(path: str) -> RequestError:

@@ -5,15 +5,14 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from attrs import define, field
+from msgspec import Struct
 from starlette.types import Receive
 
 from lunaroute_ingress.in_flight import InFlight, Seat
 from lunaroute_ingress.request_body import ClientGoneError
 
 
-@define(kw_only=True)
-class ClientWatch:
+class ClientWatch(Struct, kw_only=True, eq=False):
     """Holds a request's seat while it is answered and watches the client meanwhile.
 
     Entered after the request's body has been read. When the client goes away, or the seat is
@@ -26,8 +25,8 @@ class ClientWatch:
 
     receive: Receive
     in_flight: InFlight
-    _seat: Seat | None = field(default=None, init=False)
-    _watcher: asyncio.Task[None] | None = field(default=None, init=False)
+    _seat: Seat | None = None
+    _watcher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._seat = self.in_flight.take(self._begin)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from msgspec import Struct, field
 from starlette.types import Scope
@@ -61,5 +60,5 @@ class Exchange(Struct, kw_only=True):
 
 def exchange_of(scope: Scope) -> Exchange:
     """The exchange of a scope; a new one where no edge is in front."""
-    exchange = scope.get(_KEY)
-    return Exchange.begin(scope) if exchange is None else cast(Exchange, exchange)
+    exchange: Exchange | None = scope.get(_KEY)
+    return Exchange.begin(scope) if exchange is None else exchange

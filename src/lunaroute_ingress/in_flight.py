@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core import ErrorDetails, ErrorKind, RequestError
 
@@ -32,8 +33,7 @@ class OverloadedError(RequestError):
         )
 
 
-@define(eq=False)
-class Seat:
+class Seat(Struct, eq=False):
     """One request's place; `abort` ends the task that answers it.
 
     `watch` is called once, when the request has been answered for `InFlight.patience`.
@@ -87,14 +87,13 @@ class InFlight:
             OverloadedError: all seats are taken.
             ShuttingDownError: the drain deadline has passed.
         """
-        if self._ended:
-            raise ShuttingDownError
-        if len(self._seats) >= self.limit:
-            raise OverloadedError(limit=self.limit)
+        if self._ended or len(self._seats) >= self.limit:
+            raise self._refusal()
 
     def take(self, watch: Callable[[], None]) -> Seat:
         """A seat for the current task. Raises what `check` does."""
-        self.check()
+        if self._ended or len(self._seats) >= self.limit:
+            raise self._refusal()
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("requests are answered in tasks")
@@ -123,6 +122,9 @@ class InFlight:
                 timer.cancel()
         self._drain = self._tick = None
         self._ended = False
+
+    def _refusal(self) -> RequestError:
+        return ShuttingDownError() if self._ended else OverloadedError(limit=self.limit)
 
     def _schedule(self) -> None:
         self._tick = asyncio.get_running_loop().call_later(self.patience, self._watch_old)

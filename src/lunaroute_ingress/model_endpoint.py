@@ -44,7 +44,7 @@ class ModelEndpoint:
         except ClientGoneError:
             exchange.outcome = "client_gone"
         else:
-            await self.relay.answer(request, scope, receive, send)
+            await self.relay.answer(request, exchange, receive, send)
 
     def _request(self, body: bytes, scope: Scope, exchange: Exchange) -> ModelRequest:
         headers = exchange.headers
@@ -57,7 +57,7 @@ class ModelEndpoint:
             dialect=self.dialect.name,
             path=self.path,
             body=body,
-            query=upstream_query(query),
+            query=upstream_query(query) if query else query,
             headers=headers,
         )
         return ModelRequest(

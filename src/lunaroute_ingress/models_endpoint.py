@@ -51,4 +51,4 @@ class ModelsEndpoint:
             wire=wire,
             operation=Operation.LIST_MODELS,
         )
-        await self.relay.answer(request, scope, receive, send)
+        await self.relay.answer(request, exchange, receive, send)

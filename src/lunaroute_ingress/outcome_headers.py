@@ -10,7 +10,6 @@ from lunaroute_core import (
     ModelResponse,
     ModelStream,
     ProviderError,
-    Timings,
     TranslationWarning,
 )
 from lunaroute_core.dialects.registry import dialect_named
@@ -37,17 +36,19 @@ def outcome_headers(
         (b"x-lunaroute-provider", header_value(outcome.provider)),
         (b"x-lunaroute-attempts", b"%d" % context.attempts),
     ]
-    model = request.model if isinstance(outcome, ProviderError) else outcome.model
+    is_error = isinstance(outcome, ProviderError)
+    model = request.model if is_error else outcome.model
     if model:
         headers.append((b"x-lunaroute-model", header_value(model)))
-    timings = None if isinstance(outcome, ProviderError) else outcome.timings
+    timings = None if is_error else outcome.timings
     if timings is not None:
         content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
-        upstream = context.waited + _upstream_seconds(timings, content_at)
+        reached = timings.finished or content_at or timings.first_byte or timings.started
+        upstream = context.waited + (reached - timings.started)
         overhead = 1000 * (time.monotonic() - exchange.received_at - upstream)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
     # An error's own answer has the id already.
-    wire = None if isinstance(outcome, ProviderError) else outcome.wire
+    wire = None if is_error else outcome.wire
     if wire is not None and wire.dialect not in (None, context.client_dialect):
         headers.extend(_upstream_request_id(wire.dialect, wire.headers))
     if context.session_id is not None:
@@ -68,11 +69,6 @@ def _upstream_request_id(dialect: str, headers: Headers) -> Headers:
     name = dialect_named(dialect).vendor.request_id_header
     found = find_header(headers, name.encode())
     return () if found is None else ((b"x-lunaroute-upstream-request-id", header_value(found)),)
-
-
-def _upstream_seconds(timings: Timings, content_at: float | None) -> float:
-    reached = timings.finished or content_at or timings.first_byte or timings.started
-    return reached - timings.started
 
 
 def _warnings(warnings: list[TranslationWarning]) -> bytes:

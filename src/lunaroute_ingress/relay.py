@@ -5,7 +5,8 @@ from traceback import format_exception
 
 import structlog
 from attrs import define
-from starlette.types import Receive, Scope, Send
+from msgspec import Struct
+from starlette.types import Receive, Send
 
 from lunaroute_core import (
     ErrorDetails,
@@ -22,7 +23,7 @@ from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_ingress.answers import Answer, error_answer
 from lunaroute_ingress.client_watch import ClientWatch
-from lunaroute_ingress.exchange import Exchange, exchange_of
+from lunaroute_ingress.exchange import Exchange
 from lunaroute_ingress.in_flight import InFlight
 from lunaroute_ingress.outcome_headers import outcome_headers
 from lunaroute_ingress.request_body import ClientGoneError
@@ -41,10 +42,9 @@ class Relay:
     settings: IngressSettings
 
     async def answer(
-        self, request: ModelRequest, scope: Scope, receive: Receive, send: Send
+        self, request: ModelRequest, exchange: Exchange, receive: Receive, send: Send
     ) -> None:
         """Answer one request, whole or streamed, in whatever way it ends."""
-        exchange = exchange_of(scope)
         exchange.dialect, exchange.model = request.context.client_dialect, request.model
         exchange.warnings = request.context.warnings
         call = _Call(request=request, exchange=exchange, send=send)
@@ -96,8 +96,7 @@ class Relay:
             await writer.aclose()
 
 
-@define(kw_only=True)
-class _Call:
+class _Call(Struct, kw_only=True):
     """One request on its way to its answer."""
 
     request: ModelRequest

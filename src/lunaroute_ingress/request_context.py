@@ -22,16 +22,20 @@ def context_of(
     Raises:
         InvalidRequestError: a header that is for the gateway cannot be understood.
     """
-    client = scope.get("client")
-    return RequestContext(
+    client, first = scope.get("client"), exchange.first
+    context = RequestContext(
         client_dialect=dialect,
         request_id=exchange.request_id,
         received_at=exchange.received_at,
-        session_id=session_id_of(exchange.first),
+        session_id=session_id_of(first),
         user_agent=exchange.text(b"user-agent"),
         client_address=client[0] if client else None,
         traceparent=exchange.traceparent,
-        provider_override=exchange.text(b"x-luna-provider"),
-        tags=tags_of(exchange.headers) if b"x-luna-tags" in exchange.first else (),
-        route_override=route_override(exchange, query),
     )
+    if b"x-luna-provider" in first:
+        context.provider_override = exchange.text(b"x-luna-provider")
+    if b"x-luna-tags" in first:
+        context.tags = tags_of(exchange.headers)
+    if query or b"x-luna-route" in first:
+        context.route_override = route_override(exchange, query)
+    return context

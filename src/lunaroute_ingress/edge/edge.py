@@ -4,6 +4,8 @@ One, because each layer that wraps `send` costs every chunk of every stream. Wha
 in the modules beside it, each about one concept; this is the loop that calls them.
 """
 
+from collections.abc import Awaitable
+
 from attrs import define, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,14 +51,18 @@ class Edge:
         first = exchange.first
         if b"traceparent" in first:
             exchange.traceparent = continued_trace(first[b"traceparent"])
-        origin = exchange.text(b"origin")
-        added = self._answer_headers(scope["method"], origin)
+        origin = exchange.text(b"origin") if b"origin" in first else None
+        # Only what a browser can open as a page needs protection as one, and pages of other
+        # origins cannot POST here.
+        added = () if scope["method"] == "POST" else SECURITY_HEADERS
+        if origin is not None:
+            added += self.cors.answer_headers(origin)
 
-        async def send_on(message: Message) -> None:
+        def send_on(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 message["headers"] = self._completed(message["headers"], exchange, added)
-            await send(message)
+            return send(message)
 
         try:
             error = self.host_check.refusal(first.get(b"host", b""))
@@ -72,12 +78,6 @@ class Edge:
             if self.log.enabled:
                 self.log.done(scope, exchange)
 
-    def _answer_headers(self, method: str, origin: str | None) -> Headers:
-        # Only what a browser can open as a page needs protection as one, and pages of other
-        # origins cannot POST here.
-        headers = () if method == "POST" else SECURITY_HEADERS
-        return headers if origin is None else headers + self.cors.answer_headers(origin)
-
     def _in_dialect(self, error: ErrorDetails, scope: Scope, exchange: Exchange) -> Answer:
         path = raw_route_path(scope)
         known = dialect_of_client(path, exchange.headers, dialects=self.dialects)
@@ -92,7 +92,7 @@ class Edge:
         A vendor's `x-request-id` stays, since that is the id its support asks for; the
         gateway's own is in `x-lunaroute-request-id` then.
         """
-        present = {name for name, _ in headers}
+        present = dict(headers)
         taken = b"x-request-id" in present
         name = b"x-lunaroute-request-id" if taken else b"x-request-id"
         completed = [*headers, (name, exchange.request_id.encode())]

@@ -43,6 +43,7 @@ def host_name(authority: str) -> str:
     return authority.rpartition(":")[0].lower() if ":" in authority else authority.lower()
 
 
+@lru_cache(maxsize=256)
 def is_local(name: str) -> bool:
     """Whether a host name or address is this machine's own."""
     if name in ("127.0.0.1", "localhost", "::1") or name.endswith(".localhost"):
