@@ -14,10 +14,10 @@ from lunaroute_routing.journey import Journey
 async def ask_whole(journey: Journey[ModelResponse], attempt: Attempt) -> ModelResponse:
     """A finished answer, which ends the attempt."""
     request = attempt.request
-    context, asked = request.context, request.context.attempts
+    context = request.context
     context.deadlines = _deadlines(journey, attempt)
     response = await attempt.deployment.provider.send(request)
-    if request.operation is Operation.COUNT_TOKENS and context.attempts == asked:
+    if context.attempts == attempt.asked and request.operation is Operation.COUNT_TOKENS:
         attempt.passed(response.summary.usage)  # an estimate, for which nobody was asked
     else:
         attempt.succeeded(response.summary.usage, whole=True)

@@ -28,6 +28,8 @@ class Attempt(Struct, kw_only=True, eq=False):
         request: as this deployment is asked.
         ticket: the breaker's; None where the breaker is not consulted and did not admit it.
         started: on the Router's clock, in seconds.
+        asked, waited, warned: attempts, seconds and number of warnings in the request's context
+            when it began.
         lost: another deployment was faster.
     """
 
@@ -37,6 +39,9 @@ class Attempt(Struct, kw_only=True, eq=False):
     tools: Collaborators
     ticket: int | None
     started: float
+    asked: int
+    waited: float
+    warned: int
     lost: bool = False
     ended: bool = False
 
@@ -44,7 +49,7 @@ class Attempt(Struct, kw_only=True, eq=False):
     def begin(
         cls, deployment: Deployment, request: ModelRequest, route: Route, tools: Collaborators
     ) -> Self:
-        state = deployment.state
+        state, context = deployment.state, request.context
         state.in_flight += 1
         return cls(
             deployment=deployment,
@@ -53,6 +58,9 @@ class Attempt(Struct, kw_only=True, eq=False):
             tools=tools,
             ticket=state.breaker.admit(),
             started=tools.clock(),
+            asked=context.attempts,
+            waited=context.waited,
+            warned=len(context.warnings),
         )
 
     @property

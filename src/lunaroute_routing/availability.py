@@ -112,15 +112,15 @@ class Candidates(Struct, kw_only=True, eq=False):
                 for one in tier.deployments
                 if one not in self.tried and (one.state.is_calm or self._is_up(one, healthy))
             ]
-            chosen = self._able(tier, offered) if offered else None
+            if not offered:
+                continue
+            chosen = self._able(tier, offered) if self.route.has_choice else offered[0]
             if chosen is not None:
                 return tier, chosen
         return None
 
     def _able(self, tier: RouteTier, offered: list[Deployment]) -> Deployment | None:
         """The best that can do what the request needs; only those before it are asked for that."""
-        if not self.route.has_choice:
-            return offered[0]
         for chosen in tier.strategy.rank(offered, self.request):
             if self._is_able(chosen):
                 able = [one for one in offered if self.lacking.get(one) is None]

@@ -49,28 +49,22 @@ class Chooser:
             RequestError: no provider serves the client's vendor.
         """
         marked, request = take_marker(request)
-        said = self._said(marked, request)
-        if said is not None:
-            return said
-        rule = self.routes.index.match(request)
-        if rule is not None:
+        context = request.context
+        if context.provider_override is not None or context.route_override is not None:
+            return self._by_client(request)
+        if marked is not None and (choice := self._by_marker(marked, request)) is not None:
+            return choice
+        if "/" in request.model and (choice := self._by_prefix(request)) is not None:
+            return choice
+        if (rule := self.routes.index.match(request)) is not None:
             return Choice(self.routes.of(rule), request, "rule")
-        return Choice(self._own(request), request, "default")
+        own = self.routes.own.get(context.client_dialect)
+        return Choice(own or self._without_own(request), request, "default")
 
     def checks(self, request: ModelRequest) -> Sequence[RuleCheck]:
         """What becomes of each rule, in the order in which they are tried."""
         _, request = take_marker(request)
         return self.routes.index.explain(request)
-
-    def _said(self, marked: str | None, request: ModelRequest) -> Choice | None:
-        """What the client says outright: in a header or the query, in a text, in the model."""
-        context = request.context
-        if context.provider_override is not None or context.route_override is not None:
-            return self._by_client(request)
-        by_marker = None if marked is None else self._by_marker(marked, request)
-        if by_marker is not None or "/" not in request.model:
-            return by_marker
-        return self._by_prefix(request)
 
     def _by_client(self, request: ModelRequest) -> Choice:
         routes, context = self.routes, request.context
@@ -101,13 +95,10 @@ class Chooser:
         route = self.routes.to(prefix) if slash and model else None
         return None if route is None else Choice(route, request.with_model(model), "prefix")
 
-    def _own(self, request: ModelRequest) -> Route:
-        dialect = request.context.client_dialect
-        route = self.routes.own.get(dialect)
-        if route is not None:
-            return route
+    def _without_own(self, request: ModelRequest) -> Route:
+        """For clients of a vendor that has no provider of its own."""
         if request.operation is Operation.FORWARD:
-            vendor = dialect_named(dialect).vendor.name
+            vendor = dialect_named(request.context.client_dialect).vendor.name
             raise RequestError(
                 ErrorDetails(
                     kind=ErrorKind.NOT_FOUND, message=f"no provider serves {vendor}'s clients"

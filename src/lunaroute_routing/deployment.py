@@ -22,6 +22,7 @@ class Deployment:
         state: shared by all deployments of one provider under the same settings.
         settings: that hold for it under its rule.
         retries: how often it may be asked again.
+        name: the provider's, as rules have it.
         label: `provider` or `provider/model`, for people, and to know it again.
     """
 
@@ -30,6 +31,7 @@ class Deployment:
     state: ProviderState
     settings: RoutingSettings
     retries: RetryBudget
+    name: str = field(init=False)
     label: str = field(init=False)
     deadlines: DeadlineOverrides | None = field(init=False)
     """What it is told of deadlines, except for the route's total."""
@@ -38,17 +40,12 @@ class Deployment:
     _lacks: Callable[[ModelRequest], str | None] | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.label = str(self.target)
+        self.name, self.label = self.target.provider, str(self.target)
         timeouts = self.settings.timeouts
         overrides = DeadlineOverrides(connect=timeouts.connect_secs, idle=timeouts.idle_secs)
         self.deadlines = None if overrides == DeadlineOverrides() else overrides
         self._lacks = getattr(self.provider, "lacks", None)
         self.is_limited = self._lacks is not None
-
-    @property
-    def name(self) -> str:
-        """The provider's name, as rules have it."""
-        return self.target.provider
 
     def request(self, request: ModelRequest) -> ModelRequest:
         """The request for the model that this deployment has."""

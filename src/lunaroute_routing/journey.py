@@ -119,7 +119,7 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
             raise self._out_of_time() from None
 
     async def _first_answer(self) -> "Answered[Answer]":
-        hedges = self._hedges
+        hedges = self.route.settings.hedge.enabled and self.request.operation is Operation.GENERATE
         if hedges:
             self.route.hedges.deposit()
         while (found := self.candidates.next()) is not None:
@@ -130,10 +130,6 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
             if answered is not None:
                 return answered
         raise self._none_left()
-
-    @property
-    def _hedges(self) -> bool:
-        return self.route.settings.hedge.enabled and self.request.operation is Operation.GENERATE
 
     @property
     def _may_repeat(self) -> bool:
@@ -154,13 +150,15 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
         request = deployment.request(request)
         if deployment.settings.retry.max_retries:
             deployment.retries.deposit()
+        context = request.context
         for retry in count(1):
             attempt = Attempt.begin(deployment, request, self.route, self.tools)
             self.running.append(attempt)
             self.last_asked = deployment.name
             try:
-                answer = await self._asked(attempt)
+                answer = await self.ask(self, attempt)
             except (ProviderError, RequestError) as error:
+                self._note_failure(attempt, error)
                 verdict = attempt.failed(error)
                 wait = self._wait(deployment, verdict, error, retry)
                 self.context.waited += attempt.seconds + (wait or 0.0)
@@ -168,9 +166,15 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
                 self._cut_off(attempt)
                 raise
             else:
+                if context.warnings is not self.context.warnings:
+                    self._warn(context.warnings)
                 return Answered(answer, deployment, switch)
             finally:
                 self.running.remove(attempt)
+                # They are not true of another attempt.
+                context.deadlines = self.given
+                if context is not self.context:
+                    self._note_done(attempt)
             if wait is None and verdict.fall_back and self._may_repeat:
                 return None
             if wait is None:
@@ -178,26 +182,17 @@ class Journey(Struct, Generic[Answer], kw_only=True, eq=False):
             await self.tools.sleep(wait)
         raise AssertionError("retries are counted without an end")
 
-    async def _asked(self, attempt: Attempt) -> Answer:
-        """The answer. Of what is noted in the request's context on the way to it, only what was
-        done is kept when there is none: a warning or a deadline is not true of another attempt.
-        """
+    def _note_failure(self, attempt: Attempt, error: ProviderError | RequestError) -> None:
+        """Its warnings go with it: they are not true of another attempt."""
+        warnings = attempt.request.context.warnings
+        self.failures.append(_Failure(attempt.deployment, error, warnings[attempt.warned :]))
+        del warnings[attempt.warned :]
+
+    def _note_done(self, attempt: Attempt) -> None:
+        """Count for the caller what was noted in the context of another request."""
         context = attempt.request.context
-        asked, waited, known = context.attempts, context.waited, len(context.warnings)
-        try:
-            answer = await self.ask(self, attempt)
-        except (ProviderError, RequestError) as error:
-            self.failures.append(_Failure(attempt.deployment, error, context.warnings[known:]))
-            del context.warnings[known:]
-            raise
-        finally:
-            context.deadlines = self.given
-            if context is not self.context:
-                self.context.attempts += context.attempts - asked
-                self.context.waited += context.waited - waited
-        if context.warnings is not self.context.warnings:
-            self._warn(context.warnings)
-        return answer
+        self.context.attempts += context.attempts - attempt.asked
+        self.context.waited += context.waited - attempt.waited
 
     def _warn(self, warnings: Sequence[TranslationWarning]) -> None:
         """Tell what was lost on the way to the one whose words the client gets."""

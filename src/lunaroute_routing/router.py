@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import define, field
 
@@ -113,7 +113,12 @@ class Router:
                 return alias
         choice = self._chooser.choose(request)
         journey = self._journey(choice, request, ask_whole, _keep_none)
-        answered = await self._answered(choice, journey)
+        try:
+            answered = await journey.run()
+        except BaseException as error:
+            self._raised(error, choice, request)
+            raise
+        self._answered(answered, choice, request)
         if (tell := self._tools.emit_each) is not None:
             RequestLedger(request, choice.route.name, tell).completed(answered.deployment.name)
         return answered.answer
@@ -122,7 +127,12 @@ class Router:
         """The answer in flight; raises as `send` does, until the answer has content."""
         choice = self._chooser.choose(request)
         journey = self._journey(choice, request, ask_stream, ModelStream.aclose)
-        answered = await self._answered(choice, journey)
+        try:
+            answered = await journey.run()
+        except BaseException as error:
+            self._raised(error, choice, request)
+            raise
+        self._answered(answered, choice, request)
         if (tell := self._tools.emit_each) is not None:
             ledger = RequestLedger(request, choice.route.name, tell)
             ledger.follow(answered.answer, answered.deployment.name)
@@ -184,21 +194,18 @@ class Router:
             given=context.deadlines,
         )
 
-    async def _answered(self, choice: Choice, journey: Journey[Answer]) -> Answered[Answer]:
-        try:
-            answered = await journey.run()
-        except BaseException as error:
-            if (tell := self._tools.emit_each) is not None:
-                RequestLedger(journey.request, choice.route.name, tell).raised(error)
-            raise
-        finally:
-            # Of nested Routers it is the outer one's that is told.
-            journey.context.route = choice.route.name
+    def _raised(self, error: BaseException, choice: Choice, asked: ModelRequest) -> None:
+        # Of nested Routers it is the outer one's that is told.
+        asked.context.route = choice.route.name
+        if (tell := self._tools.emit_each) is not None:
+            RequestLedger(asked, choice.route.name, tell).raised(error)
+
+    def _answered(self, answered: Answered[Any], choice: Choice, asked: ModelRequest) -> None:
+        asked.context.route = choice.route.name
         if answered.switch is not None and choice.request.operation is Operation.GENERATE:
             # The turns of a tool loop stay where it has led.
-            session = choice.request.context.session_id
+            session = asked.context.session_id
             self._held.hold(session, choice.route.name, answered.deployment.label)
-        return answered
 
     def _emit(self, event: RoutingEvent) -> None:
         for observer in self.observers:

@@ -222,3 +222,16 @@ async def test_a_cancelled_request_cancels_both(bench, rule, slow):
     assert bench.asked == {"a": 1, "b": 1}
     assert [state.in_flight for state in router.snapshot()] == [0, 0]
     assert [event.outcome for event in bench.of_type(RequestEnded)] == ["cancelled"]
+
+
+async def test_a_failure_tells_of_all_attempts_of_a_route_that_the_client_has_named(
+    bench, rule, failing
+):
+    bench.provider("a", failing("server"))
+    bench.provider("b", failing("server"))
+    router = bench.router(rule("a", "b", settings=hedging()))
+    request = chat_request()
+    request.context.route_override = "all"
+    with pytest.raises(ProviderError):
+        await router.send(request)
+    assert [event.attempts for event in bench.of_type(RequestEnded)] == [2]
