@@ -2,7 +2,6 @@
 
 import re
 import time
-from functools import lru_cache
 
 from lunaroute_core import (
     Headers,
@@ -12,6 +11,7 @@ from lunaroute_core import (
     ProviderError,
     TranslationWarning,
 )
+from lunaroute_core.client_memo import ClientMemo
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.headers import find_header
 from lunaroute_ingress.exchange import Exchange
@@ -33,13 +33,13 @@ def outcome_headers(
     """
     context = request.context
     headers = [
-        (b"x-lunaroute-provider", header_value(outcome.provider)),
+        (b"x-lunaroute-provider", _NAMES[outcome.provider]),
         (b"x-lunaroute-attempts", b"%d" % context.attempts),
     ]
     is_error = isinstance(outcome, ProviderError)
     model = request.model if is_error else outcome.model
     if model:
-        headers.append((b"x-lunaroute-model", header_value(model)))
+        headers.append((b"x-lunaroute-model", _NAMES[model]))
     timings = None if is_error else outcome.timings
     if timings is not None:
         content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
@@ -58,10 +58,19 @@ def outcome_headers(
     return tuple(headers)
 
 
-@lru_cache(maxsize=1024)
 def header_value(text: str) -> bytes:
     """A text as a header value: clients choose model names, so nothing may slip in."""
-    return _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace"))[:_MAX_VALUE_BYTES]
+    return _UNPRINTABLE.sub(b"?", text[:_MAX_VALUE_BYTES].encode("ascii", "replace"))
+
+
+class _Names(ClientMemo[str, bytes]):
+    """Names of providers and models as header values."""
+
+    def __missing__(self, name: str) -> bytes:
+        return self.keep(name, header_value(name), length=len(name))
+
+
+_NAMES = _Names()
 
 
 def _upstream_request_id(dialect: str, headers: Headers) -> Headers:

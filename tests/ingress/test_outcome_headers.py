@@ -11,7 +11,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.testing import chat_request
 from lunaroute_ingress.exchange import Exchange
-from lunaroute_ingress.outcome_headers import header_value, outcome_headers
+from lunaroute_ingress.outcome_headers import _NAMES, header_value, outcome_headers
 
 
 @pytest.fixture
@@ -127,3 +127,11 @@ def test_more_warnings_than_a_header_can_hold_are_counted(request_sent, exchange
 )
 def test_nothing_slips_into_a_header(text, value):
     assert header_value(text) == value
+
+
+@pytest.mark.parametrize("model", ["m\r\n", "x" * 999])
+def test_a_model_is_told_the_same_each_time(request_sent, exchange, model):
+    response = ModelResponse(provider="p", model=model)
+    first, again = (told(request_sent, response, exchange)["model"] for _ in range(2))
+    assert first == again == header_value(model).decode()
+    assert "x" * 999 not in _NAMES

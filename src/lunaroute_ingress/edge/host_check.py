@@ -4,12 +4,12 @@ A web page can point a name of its own at 127.0.0.1 and then talk to a local gat
 were its own server (DNS rebinding); the `Host` header still carries the page's name.
 """
 
-from functools import lru_cache
 from ipaddress import ip_address
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lunaroute_core import ErrorDetails, ErrorKind
+from lunaroute_core.client_memo import ClientMemo
 
 
 @frozen(kw_only=True)
@@ -19,13 +19,17 @@ class HostCheck:
     """
 
     allowed: frozenset[str] | None = frozenset()
+    _accepted: ClientMemo[bytes, str] = field(
+        factory=ClientMemo[bytes, str], init=False, eq=False, repr=False
+    )
 
     def refusal(self, host: bytes) -> ErrorDetails | None:
         """Why a request with this `Host` header is refused; None if it is not."""
-        if self.allowed is None:
+        if self.allowed is None or host in self._accepted:
             return None
         name = host_name(host.decode("latin-1"))
         if is_local(name) or name in self.allowed:
+            self._accepted.keep(host, name, length=len(host))
             return None
         return ErrorDetails(
             kind=ErrorKind.PERMISSION,
@@ -35,7 +39,6 @@ class HostCheck:
         )
 
 
-@lru_cache(maxsize=256)
 def host_name(authority: str) -> str:
     """The host of `host:port` or `[v6]:port`, in lower case."""
     if authority.startswith("["):
@@ -43,7 +46,6 @@ def host_name(authority: str) -> str:
     return authority.rpartition(":")[0].lower() if ":" in authority else authority.lower()
 
 
-@lru_cache(maxsize=256)
 def is_local(name: str) -> bool:
     """Whether a host name or address is this machine's own."""
     if name in ("127.0.0.1", "localhost", "::1") or name.endswith(".localhost"):

@@ -63,3 +63,12 @@ def test_a_hosts_name_is_found_in_an_authority(authority, name):
 
 def test_no_name_is_not_local():
     assert not is_local("")
+
+
+def test_only_what_was_accepted_is_remembered_and_nothing_long():
+    check, long = HostCheck(), b"a" * 600 + b".localhost"
+    for _ in range(2):
+        assert check.refusal(b"localhost:8081") is None
+        assert check.refusal(long) is None
+        assert check.refusal(b"evil.example") is not None
+    assert list(check._accepted) == [b"localhost:8081"]
