@@ -15,6 +15,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.answer_accumulator import AnswerAccumulator
 from lunaroute_core.answer_stages import AnswerStage, staged_response
+from lunaroute_core.byte_search import ByteSearch
 from lunaroute_core.client_memo import ClientMemo
 from lunaroute_core.conversation_memory import ConversationMemory
 from lunaroute_core.dialects.registry import dialect_named
@@ -26,7 +27,7 @@ from lunaroute_egress.conversation.returned_reasoning import ReturnedReasoning, 
 from lunaroute_egress.conversation.sealed_answer import SealedAnswer
 from lunaroute_egress.conversation.stored_responses import StoredResponses
 
-_MARK = MARK.encode()
+_MARK = ByteSearch(MARK.encode())
 
 
 @define(kw_only=True)
@@ -101,7 +102,7 @@ class ConversationLayer:
         if request.operation is not Operation.GENERATE or self.seal is None:
             return request
         wire = request.wire
-        if wire is not None and _MARK not in wire.body:
+        if wire is not None and not _MARK.found_in(wire.body):
             return request
         try:
             normalized = request.normalized
