@@ -12,6 +12,7 @@ from lunaroute_core.json_value import JSONObject, JSONValue
 T = TypeVar("T")
 
 _PATH = re.compile(r"^(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<inner>[^`]*)`)?$", re.DOTALL)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_request(
@@ -25,12 +26,8 @@ def read_request(
     """
     try:
         return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise invalid_field(error, path=path) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
-    except RecursionError as error:
-        raise InvalidRequestError("the request body is nested too deeply") from error
+    except _UNREADABLE as error:
+        raise _unreadable(error, path=path) from error
 
 
 def read_peek(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
@@ -43,23 +40,30 @@ def read_peek(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         InvalidRequestError: as `read_request` does.
     """
     try:
-        return read_request(decoder, body)
-    except InvalidRequestError as error:
-        malformed = isinstance(error.__cause__, msgspec.DecodeError)
-        if not malformed or isinstance(error.__cause__, msgspec.ValidationError):
-            raise
-        if b"\\ud" not in body.lower():
-            raise
+        return decoder.decode(body)
+    except _UNREADABLE as error:
+        other = isinstance(error, (msgspec.ValidationError, UnicodeDecodeError, RecursionError))
+        if other or b"\\ud" not in body.lower():
+            raise _unreadable(error) from error
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
-            raise error from None
+            raise _unreadable(error) from error
     try:
         return msgspec.convert(value, decoder.type)
     except msgspec.ValidationError as error:
         raise invalid_field(error) from error
     except UnicodeEncodeError as error:  # half a surrogate pair in a key
         raise InvalidRequestError(f"the request body is not valid JSON: {error}") from error
+
+
+def _unreadable(error: Exception, *, path: str = "") -> InvalidRequestError:
+    """Our error for whatever `_UNREADABLE` a decoder raised."""
+    if isinstance(error, msgspec.ValidationError):
+        return invalid_field(error, path=path)
+    if isinstance(error, RecursionError):
+        return InvalidRequestError("the request body is nested too deeply")
+    return InvalidRequestError(f"the request body is not valid JSON: {error}")
 
 
 def invalid_field(error: msgspec.ValidationError, *, path: str = "") -> InvalidRequestError:
@@ -81,9 +85,14 @@ def missing_field(param: str) -> InvalidRequestError:
 def check_range(value: float | None, low: float, high: float, *, param: str) -> None:
     """Raises InvalidRequestError when a number that was given is outside [low, high]."""
     if value is not None and not low <= value <= high:
-        raise InvalidRequestError(
-            f"{param}: must be between {low:g} and {high:g}, got {value}", param=param
-        )
+        raise out_of_range(value, low, high, param=param)
+
+
+def out_of_range(value: float, low: float, high: float, *, param: str) -> InvalidRequestError:
+    """Our error for a number outside [low, high]."""
+    return InvalidRequestError(
+        f"{param}: must be between {low:g} and {high:g}, got {value}", param=param
+    )
 
 
 def check_bytes(text: str, limit: int | None, *, param: str) -> None:
