@@ -1,9 +1,8 @@
 """Message content: a string, or an array of parts."""
 
-from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions
-from lunaroute_core.dialects.openai_chat.fields import Fields
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions, left_over
+from lunaroute_core.dialects.openai_chat.fields import Fields, wrong_or_missing, wrong_type
 from lunaroute_core.dialects.request_json import check_bytes, missing_field
-from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     AudioBlock,
@@ -18,48 +17,46 @@ from lunaroute_core.model import (
     TextBlock,
     UrlSource,
 )
+from lunaroute_core.request_limits import RequestLimits
 
+_MARK = "prompt_cache_breakpoint"
 _FILE_MEDIA_TYPE = "application/pdf"
 """Bare base64 names no type; PDF is the only one Chat documents for `file_data`."""
 
 
-def decode_content(
-    message: Fields, *, max_bytes: int | None, needed: bool
-) -> tuple[list[Block], JSONObject]:
-    """The blocks of `content`, and the form it had.
+def decode_content(message: JSONObject, limits: RequestLimits, *, path: str) -> list[Block]:
+    """The blocks of the `content` of the message at `path`.
 
     Raises:
-        InvalidRequestError: absent though needed, malformed, or a text over `max_bytes`.
+        InvalidRequestError: it is absent, malformed, or a text over its limit.
     """
-    path = message.at("content")
-    content = message.take("content")
+    content = message.get("content")
     if isinstance(content, str):
-        check_bytes(content, max_bytes, param=path)
-        return [TextBlock(text=content)], {}
-    if isinstance(content, list):
-        blocks = [
-            _decode_part(part, path=f"{path}[{at}]", max_bytes=max_bytes)
-            for at, part in enumerate(content)
-        ]
-        return blocks, {"content": "parts"}
-    if content is not None:
-        raise InvalidRequestError(f"{path}: must be a string or an array", param=path)
-    if needed:
-        raise missing_field(path)
-    return [], {}
+        if limits.max_string_bytes is not None:
+            check_bytes(content, limits.max_string_bytes, param=f"{path}.content")
+        return [TextBlock(text=content)]
+    if not isinstance(content, list):
+        raise wrong_or_missing(content, "a string or an array", param=f"{path}.content")
+    blocks: list[Block] = []
+    for at, part in enumerate(content):
+        blocks.append(_decode_part(part, limits, path=f"{path}.content[{at}]"))
+    return blocks
 
 
-def _decode_part(value: JSONValue, *, path: str, max_bytes: int | None) -> Block:
+def _decode_part(value: JSONValue, limits: RequestLimits, *, path: str) -> Block:
+    if not isinstance(value, dict):
+        raise wrong_type(path, "an object")
+    kind = value.get("type")
+    if not isinstance(kind, str):
+        raise wrong_or_missing(kind, "a string", param=f"{path}.type")
+    if kind in ("text", "refusal"):
+        return _text(value, kind, limits, path=path)
     part = Fields.of(value, path=path)
-    kind = part.needed_text("type")
-    mark = _cache_mark(part)
+    part.take("type")
+    mark = _cache_mark(part.peek(_MARK))
+    if mark is not None:
+        part.take(_MARK)
     match kind:
-        case "text":
-            block = TextBlock(text=part.needed_text("text"))
-            check_bytes(block.text, max_bytes, param=part.at("text"))
-        case "refusal":
-            block = RefusalBlock(text=part.needed_text("refusal"))
-            check_bytes(block.text, max_bytes, param=part.at("refusal"))
         case "image_url":
             block = _image(part.needed_fields("image_url"))
         case "input_audio":
@@ -68,21 +65,33 @@ def _decode_part(value: JSONValue, *, path: str, max_bytes: int | None) -> Block
         case "file":
             return _file(part, mark)
         case _:
-            raw = dict(value) if isinstance(value, dict) else {}
-            return OpaqueBlock(dialect=DIALECT, type=kind, raw=raw)
+            return OpaqueBlock(dialect=DIALECT, type=kind, raw=value)
     block.cache = mark
     block.extensions = extensions(part.left)
     return block
 
 
-def _cache_mark(part: Fields) -> CacheMark | None:
-    """`prompt_cache_breakpoint`; a form this version does not know is left where it is."""
-    match part.peek("prompt_cache_breakpoint"):
+def _text(part: JSONObject, kind: str, limits: RequestLimits, *, path: str) -> Block:
+    """A part whose text stands under the name of its type."""
+    text = part.get(kind)
+    if not isinstance(text, str):
+        raise wrong_or_missing(text, "a string", param=f"{path}.{kind}")
+    if limits.max_string_bytes is not None:
+        check_bytes(text, limits.max_string_bytes, param=f"{path}.{kind}")
+    block = TextBlock(text=text) if kind == "text" else RefusalBlock(text=text)
+    if len(part) > 2:  # there is more than type and text
+        block.cache = _cache_mark(part.get(_MARK))
+        read = {"type", kind} if block.cache is None else {"type", kind, _MARK}
+        block.extensions = extensions(left_over(part, read))
+    return block
+
+
+def _cache_mark(value: JSONValue) -> CacheMark | None:
+    """`prompt_cache_breakpoint`, None where its form is not one that this version knows."""
+    match value:
         case {"mode": "explicit", "ttl": ("30m" | "12h") as ttl, **rest} if not rest:
-            part.take("prompt_cache_breakpoint")
             return CacheMark(ttl="30m" if ttl == "30m" else "12h")
         case {"mode": "explicit", **rest} if not rest:
-            part.take("prompt_cache_breakpoint")
             return CacheMark()
         case _:
             return None

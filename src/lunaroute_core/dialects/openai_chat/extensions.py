@@ -18,11 +18,22 @@ names, the fields this codec does not know and those that were an explicit null.
   `system` string: its `role`, `content`, `name`, number of blocks (`count`) and other fields
 """
 
+from collections.abc import Set as AbstractSet
+
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import Extensions
 
 DIALECT = "openai_chat"
 FORM = "$form"
+
+
+def left_over(fields: JSONObject, read: AbstractSet[str]) -> JSONObject:
+    """The fields of an object that are not among those `read`, and those that are null."""
+    left: JSONObject = {}
+    for key, value in fields.items():
+        if value is None or key not in read:
+            left[key] = value
+    return left
 
 
 def extensions(left: JSONObject, form: JSONObject | None = None) -> Extensions:

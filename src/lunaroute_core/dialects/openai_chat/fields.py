@@ -1,7 +1,9 @@
-"""Reading a JSON object field by field, knowing its path and what was not read."""
+"""Reading a JSON object field by field, knowing its path and what was not read.
 
-from collections.abc import KeysView
-from typing import Self, TypeVar
+Objects that requests have many of are read without `Fields`, whose every method is a call.
+"""
+
+from typing import Self, TypeGuard, TypeVar
 
 from msgspec import Struct
 
@@ -26,7 +28,7 @@ class Fields(Struct):
     @classmethod
     def of(cls, value: JSONValue, *, path: str) -> Self:
         if not isinstance(value, dict):
-            raise _wrong(path, "an object")
+            raise wrong_type(path, "an object")
         return cls(path, dict(value))
 
     @property
@@ -43,10 +45,6 @@ class Fields(Struct):
     def peek(self, key: str) -> JSONValue:
         """A field's value, without taking it."""
         return self._values.get(key)
-
-    def keys(self) -> KeysView[str]:
-        """The fields that nobody has taken yet, those that are null included."""
-        return self._values.keys()
 
     def take(self, key: str) -> JSONValue:
         """A field of any type."""
@@ -78,39 +76,29 @@ class Fields(Struct):
         value = self.take(key)
         if value is None:
             return None
-        if type(value) is not int or not -(2**63) <= value < 2**63:
-            raise _wrong(self.at(key), "an integer")
+        if not is_integer(value):
+            raise wrong_type(self.at(key), "an integer")
         return value
 
     def number(self, key: str) -> float | None:
         value = self.take(key)
         if value is None or isinstance(value, float):
             return value
-        if type(value) is not int or not -(2**63) <= value < 2**63:
-            raise _wrong(self.at(key), "a number")
+        if not is_integer(value):
+            raise wrong_type(self.at(key), "a number")
         return value
 
     def array(self, key: str) -> list[JSONValue] | None:
         value = self.take(key)
         if value is not None and not isinstance(value, list):
-            raise _wrong(self.at(key), "an array")
+            raise wrong_type(self.at(key), "an array")
         return value
-
-    def texts(self, key: str) -> list[str] | None:
-        """An array of strings."""
-        values = self.array(key)
-        if values is None:
-            return None
-        texts = [value for value in values if isinstance(value, str)]
-        if len(texts) != len(values):
-            raise _wrong(self.at(key), "an array of strings")
-        return texts
 
     def object(self, key: str) -> JSONObject | None:
         """An object, taken whole."""
         value = self.take(key)
         if value is not None and not isinstance(value, dict):
-            raise _wrong(self.at(key), "an object")
+            raise wrong_type(self.at(key), "an object")
         return value
 
     def fields(self, key: str) -> "Fields | None":
@@ -133,10 +121,21 @@ class Fields(Struct):
         if value is None:
             return None
         if not isinstance(value, kind):
-            raise _wrong(self.at(key), name)
+            raise wrong_type(self.at(key), name)
         del self._values[key]
         return value
 
 
-def _wrong(param: str, expected: str) -> InvalidRequestError:
+def wrong_type(param: str, expected: str) -> InvalidRequestError:
+    """Our error for a value of another type than the `expected` one, as in "a string"."""
     return InvalidRequestError(f"{param}: must be {expected}", param=param or None)
+
+
+def wrong_or_missing(value: JSONValue, expected: str, *, param: str) -> InvalidRequestError:
+    """Our error for a field that has to be there, and is not, or is not what is expected."""
+    return missing_field(param) if value is None else wrong_type(param, expected)
+
+
+def is_integer(value: JSONValue) -> TypeGuard[int]:
+    """Whether a value is an integer that a vendor could read; JSON has larger ones."""
+    return type(value) is int and -(2**63) <= value < 2**63

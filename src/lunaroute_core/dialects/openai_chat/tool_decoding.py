@@ -1,70 +1,91 @@
 """Tools and the choice among them, with the older `functions` and `function_call`."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions
-from lunaroute_core.dialects.openai_chat.fields import Fields
-from lunaroute_core.dialects.request_json import check_tool_schema
+from lunaroute_core.dialects.openai_chat.extensions import DIALECT, extensions, left_over
+from lunaroute_core.dialects.openai_chat.fields import Fields, wrong_or_missing, wrong_type
+from lunaroute_core.dialects.request_json import check_tool_schema, missing_field
 from lunaroute_core.errors import InvalidRequestError
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import CustomTool, FunctionTool, HostedTool, Tool, ToolChoice
 
+_FUNCTION = frozenset({"name", "description", "parameters", "strict"})
 
-def decode_tools(fields: Fields) -> list[Tool]:
+
+def decode_tools(body: JSONObject) -> list[Tool]:
     """`tools`, then `functions`, then `web_search_options` as the hosted tool it is."""
-    tools: list[Tool] = [
-        _tool(value, path=f"{fields.at('tools')}[{at}]")
-        for at, value in enumerate(fields.array("tools") or [])
-    ]
-    for at, value in enumerate(fields.array("functions") or []):
-        function = Fields.of(value, path=f"{fields.at('functions')}[{at}]")
-        tool = _function(function)
-        tool.extensions = extensions(function.left, {"legacy": True})
+    tools: list[Tool] = []
+    for at, value in enumerate(_array(body, "tools")):
+        tools.append(_tool(value, path=f"tools[{at}]"))
+    for at, value in enumerate(_array(body, "functions")):
+        tool, left = _function(value, path=f"functions[{at}]")
+        tool.extensions = extensions(left, {"legacy": True})
         tools.append(tool)
-    if (search := fields.object("web_search_options")) is not None:
+    search = body.get("web_search_options")
+    if search is not None:
+        if not isinstance(search, dict):
+            raise wrong_type("web_search_options", "an object")
         tools.append(HostedTool(dialect=DIALECT, type="web_search_options", config=search))
     return tools
 
 
+def _array(body: JSONObject, key: str) -> list[JSONValue]:
+    value = body.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise wrong_type(key, "an array")
+    return value
+
+
 def _tool(value: JSONValue, *, path: str) -> Tool:
-    outer = Fields.of(value, path=path)
-    kind = outer.needed_text("type")
+    if not isinstance(value, dict):
+        raise wrong_type(path, "an object")
+    kind = value.get("type")
     match kind:
         case "function":
-            tool = _function(outer.needed_fields("function"))
+            tool, inner = _function(value.get(kind), path=f"{path}.{kind}")
         case "custom":
-            tool = _custom(outer.needed_fields("custom"))
+            tool, inner = _custom(value.get(kind), path=f"{path}.{kind}")
+        case str():
+            return HostedTool(dialect=DIALECT, type=kind, config=value)
         case _:
-            config = dict(value) if isinstance(value, dict) else {}
-            return HostedTool(dialect=DIALECT, type=kind, config=config)
-    tool.extensions = extensions(outer.left)
+            raise wrong_or_missing(kind, "a string", param=f"{path}.type")
+    if inner or len(value) > 2:  # there is more than type and tool
+        left = left_over(value, {"type", kind})
+        tool.extensions = extensions({**left, kind: inner} if inner else left)
     return tool
 
 
-def _function(function: Fields) -> FunctionTool:
-    tool = FunctionTool(
-        name=function.needed_text("name"),
-        description=function.text("description"),
-        strict=three_state(function, "strict"),
-    )
-    schema = function.take("parameters")
+def _function(value: JSONValue, *, path: str) -> tuple[FunctionTool, JSONObject]:
+    """A function, and what is left of its object."""
+    if not isinstance(value, dict):
+        raise wrong_or_missing(value, "an object", param=path)
+    name, description = value.get("name"), value.get("description")
+    schema, strict = value.get("parameters"), value.get("strict", UNSET)
+    if not isinstance(name, str):
+        raise wrong_or_missing(name, "a string", param=f"{path}.name")
+    if description is not None and not isinstance(description, str):
+        raise wrong_type(f"{path}.description", "a string")
+    if strict is not UNSET and strict is not None and not isinstance(strict, bool):
+        raise wrong_type(f"{path}.strict", "a boolean")
     if schema is not None:
-        tool.schema = check_tool_schema(schema, param=function.at("parameters"))
-    return tool
+        schema = check_tool_schema(schema, param=f"{path}.parameters")
+    tool = FunctionTool(name=name, description=description, schema=schema, strict=strict)
+    left = left_over(value, _FUNCTION)
+    if strict is None:
+        del left["strict"]  # here a null says something, and has been read
+    return tool, left
 
 
-def three_state(fields: Fields, key: str) -> bool | UnsetType | None:
-    """A boolean whose absence and explicit null mean different things."""
-    if fields.take_null(key):
-        return None
-    value = fields.flag(key)
-    return UNSET if value is None else value
-
-
-def _custom(custom: Fields) -> CustomTool:
+def _custom(value: JSONValue, *, path: str) -> tuple[CustomTool, JSONObject]:
+    """A custom tool, and what is left of its object."""
+    if value is None:
+        raise missing_field(path)
+    custom = Fields.of(value, path=path)
     tool = CustomTool(name=custom.needed_text("name"), description=custom.text("description"))
     tool.format = _flat_format(custom.object("format"))
-    return tool
+    return tool, custom.left
 
 
 def _flat_format(form: JSONObject | None) -> JSONObject | None:
@@ -76,12 +97,10 @@ def _flat_format(form: JSONObject | None) -> JSONObject | None:
             return form
 
 
-def decode_tool_choice(fields: Fields) -> ToolChoice | None:
-    """`tool_choice`, or else the older `function_call`."""
-    path = fields.at("tool_choice")
-    match fields.take("tool_choice"):
-        case None:
-            return _legacy_choice(fields)
+def decode_tool_choice(value: JSONValue) -> ToolChoice:
+    """`tool_choice`."""
+    path = "tool_choice"
+    match value:
         case "auto" | "none" | "required" as mode:
             return ToolChoice(mode=mode)
         case {"type": "function", "function": {"name": str(name), **more}, **rest} as raw:
@@ -109,11 +128,10 @@ def _allowed(allowed: JSONObject, *, raw: JSONObject, path: str) -> ToolChoice:
     return ToolChoice(mode="allowed", names=names, required=mode == "required", raw=raw)
 
 
-def _legacy_choice(fields: Fields) -> ToolChoice | None:
-    path = fields.at("function_call")
-    match fields.take("function_call"):
-        case None:
-            return None
+def decode_function_choice(value: JSONValue) -> ToolChoice:
+    """`function_call`, the older way to choose."""
+    path = "function_call"
+    match value:
         case "auto" | "none" as mode:
             return ToolChoice(mode=mode)
         case {"name": str(name), **more} as raw:

@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -249,3 +250,81 @@ def test_a_text_of_a_user_reads_the_same_with_a_field_that_is_not_known(decode, 
     assert request.turns[0] == Message(role="user", blocks=[TextBlock(text=text)])
     assert request.turns[1].extensions == {"openai_chat": {"odd": 1}}
     assert msgspec.structs.replace(request.turns[1], extensions={}) == request.turns[0]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        USER,
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        assistant(content="a"),
+        assistant(content=None, tool_calls=[call()]),
+        assistant(tool_calls=[call()], refusal="no"),
+        assistant(content="a", reasoning_content="hm", audio={"id": "a"}),
+        assistant(function_call={"name": "f", "arguments": "{}"}),
+        {"role": "tool", "tool_call_id": "c", "content": "r"},
+        {"role": "function", "name": "f", "content": "r"},
+    ],
+)
+@pytest.mark.parametrize("more", [{"odd": 1}, {"name": "f"}, {"odd": None}])
+def test_a_message_reads_the_same_with_more_fields(decode, message, more):
+    """What is left over is only looked for where there can be some."""
+    alone, fuller = decode(messages=[message]).turns + decode(messages=[{**message, **more}]).turns
+    kept = dict(fuller.extensions.get("openai_chat", {}))
+    others = {key: kept.pop(key) for key in more.keys() & kept.keys()}
+    assert others == {key: value for key, value in more.items() if key != "name"}
+    assert kept == alone.extensions.get("openai_chat", {})
+    assert fuller.name == more.get("name", alone.name)
+    assert (fuller.role, fuller.blocks) == (alone.role, alone.blocks)
+
+
+PART = {"type": "text", "text": "a"}
+
+
+@pytest.mark.parametrize(
+    ("part", "left"),
+    [
+        (PART, {}),
+        ({**PART, "odd": 1, "refusal": "b"}, {"odd": 1, "refusal": "b"}),
+        ({**PART, "prompt_cache_breakpoint": None}, {"prompt_cache_breakpoint": None}),
+        ({**PART, "prompt_cache_breakpoint": {"mode": "explicit"}, "odd": 1}, {"odd": 1}),
+        ({"type": "refusal", "refusal": "a", "text": "b"}, {"text": "b"}),
+    ],
+)
+def test_what_a_text_part_says_besides_is_kept(decode, own, part, left):
+    (turn,) = decode(messages=[{"role": "user", "content": [part]}]).turns
+    (block,) = turn.blocks
+    assert (block.text, own(block)) == ("a", left)
+
+
+FUNCTION = {"name": "f", "arguments": "{}"}
+CUSTOM = {"name": "f", "input": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "left"),
+    [
+        ({"type": "function", "function": FUNCTION}, "function", {}),
+        ({"function": FUNCTION}, "function", {}),
+        ({"type": None, "function": FUNCTION}, "function", {"type": None}),
+        ({"type": "odd", "function": FUNCTION}, "function", {"type": "odd"}),
+        ({"function": FUNCTION, "custom": None}, "function", {"custom": None}),
+        (
+            {"type": "function", "function": {**FUNCTION, "odd": 1}, "index": 0},
+            "function",
+            {"index": 0, "function": {"odd": 1}},
+        ),
+        ({"type": "custom", "custom": CUSTOM}, "custom", {}),
+        (
+            {"type": "custom", "custom": {**CUSTOM, "odd": None}, "function": FUNCTION},
+            "custom",
+            {"function": FUNCTION, "custom": {"odd": None}},
+        ),
+        ({"type": "function", "custom": CUSTOM}, "custom", {"type": "function"}),
+    ],
+)
+def test_what_a_call_says_besides_is_kept(decode, own, fields, kind, left):
+    (turn,) = decode(messages=[assistant(tool_calls=[{"id": "c", **fields}])]).turns
+    (block,) = turn.blocks
+    assert (block.id, block.tool_kind, block.name, block.raw_arguments) == ("c", kind, "f", "{}")
+    assert own(block) == left

@@ -151,6 +151,14 @@ def test_nothing_that_was_sent_is_lost():
     assert sent - kept == set()
 
 
+@given(st.permutations([*EVERYTHING]))
+def test_the_order_of_the_fields_says_nothing(keys):
+    body = {**EVERYTHING, "max_tokens": 7, "max_completion_tokens": 5, "stream": False}
+    shuffled = {key: body[key] for key in (*keys, "max_tokens", "stream", "max_completion_tokens")}
+    read = [ChatRequests().decode(msgspec.json.encode(it)) for it in (body, shuffled)]
+    assert read[0] == read[1]
+
+
 def test_nothing_in_everything_is_refused_for_its_nulls(decode):
     """Clients echo the SDK's `to_dict()`, with a null in every field."""
     nulls = dict.fromkeys([key for key in EVERYTHING if key not in ("model", "messages")])
@@ -368,8 +376,11 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{
         ({"seed": 2**64}, "seed"),
         ({"stop": [1]}, "stop"),
         ({"stop": 5}, "stop"),
+        ({"modalities": [1]}, "modalities"),
+        ({"modalities": "x"}, "modalities"),
         ({"stream": "true"}, "stream"),
         ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
+        ({"stream_options": []}, "stream_options"),
         ({"metadata": "x"}, "metadata"),
         ({"response_format": "json"}, "response_format"),
         ({"response_format": {}}, "response_format.type"),
