@@ -17,20 +17,63 @@ from lunaroute_core.model import (
 )
 
 
-def encode_message(blocks: list[Block], *, legacy: bool) -> JSONObject:
+class MessageContent(Struct):
+    """What the blocks of a message hold, by kind.
+
+    Hosted calls and other blocks that Chat has no words for are not in it.
+    """
+
+    texts: list[str] = []
+    annotations: list[JSONValue] = []
+    tokens: list[JSONObject] = []
+    """The log probabilities of the texts."""
+    refusals: list[str] = []
+    reasoning: list[ReasoningBlock] = []
+    calls: list[ToolCallBlock] = []
+    audio: AudioBlock | None = None
+
+    @classmethod
+    def of(cls, blocks: list[Block]) -> "MessageContent":
+        content = cls()
+        length = 0
+        for block in blocks:
+            match block:
+                case TextBlock(text=text):
+                    content.texts.append(text)
+                    if block.citations:
+                        content.annotations += _annotations(block, base=length)
+                    if block.logprobs:
+                        content.tokens += block.logprobs
+                    length += len(text)
+                case ToolCallBlock():
+                    content.calls.append(block)
+                case ReasoningBlock():
+                    content.reasoning.append(block)
+                case RefusalBlock():
+                    content.refusals.append(block.text)
+                case AudioBlock():
+                    content.audio = block
+                case _:
+                    pass
+        return content
+
+
+def encode_message(content: MessageContent, *, legacy: bool) -> JSONObject:
     """The `message` of a choice.
 
-    Hosted calls and other blocks that Chat has no words for are not in it. `legacy` asks
-    for the first call as `function_call`; that form holds only one.
+    Its texts are joined without separators; there is null for them where there are none, but
+    something in their place. `legacy` asks for the first call as `function_call`; that form
+    holds only one.
     """
-    content = _Content.of(blocks)
+    text = "".join(content.texts)
+    instead = content.refusals or content.calls or content.audio is not None
     message: JSONObject = {
         "role": "assistant",
-        "content": content.text,
+        "content": text or (None if instead else ""),
         "refusal": "".join(content.refusals) if content.refusals else None,
     }
-    if annotations := _annotations(content.texts):
-        message["annotations"] = [*annotations]
+    if content.annotations:
+        message["annotations"] = content.annotations
     if content.reasoning:
         _add_reasoning(message, content.reasoning)
     if content.calls:
@@ -50,52 +93,11 @@ def choice_logprobs(tokens: list[JSONObject], kept: JSONObject) -> JSONObject | 
     return {**told, **others} if isinstance(others, dict) else told
 
 
-class _Content(Struct):
-    """The blocks of a message by kind."""
-
-    texts: list[TextBlock] = []
-    refusals: list[str] = []
-    reasoning: list[ReasoningBlock] = []
-    calls: list[ToolCallBlock] = []
-    audio: AudioBlock | None = None
-
-    @classmethod
-    def of(cls, blocks: list[Block]) -> "_Content":
-        content = cls()
-        for block in blocks:
-            match block:
-                case TextBlock():
-                    content.texts.append(block)
-                case ToolCallBlock():
-                    content.calls.append(block)
-                case ReasoningBlock():
-                    content.reasoning.append(block)
-                case RefusalBlock():
-                    content.refusals.append(block.text)
-                case AudioBlock():
-                    content.audio = block
-                case _:
-                    pass
-        return content
-
-    @property
-    def text(self) -> str | None:
-        """The text without separators; null if there is none, but something in its place."""
-        text = "".join([block.text for block in self.texts])
-        instead = self.refusals or self.calls or self.audio is not None
-        return text or (None if instead else "")
-
-
-def _annotations(texts: list[TextBlock]) -> list[JSONObject]:
-    base = 0
-    annotations: list[JSONObject] = []
-    for block in texts:
-        length = len(block.text)
-        if block.citations:
-            written = [annotation(it, base=base, length=length) for it in block.citations]
-            annotations += [it for it in written if it is not None]
-        base += length
-    return annotations
+def _annotations(block: TextBlock, *, base: int) -> list[JSONObject]:
+    """The citations of a text that begins at `base`, as far as Chat has words for them."""
+    length = len(block.text)
+    written = [annotation(it, base=base, length=length) for it in block.citations]
+    return [it for it in written if it is not None]
 
 
 def _add_reasoning(message: JSONObject, reasoning: list[ReasoningBlock]) -> None:

@@ -11,7 +11,11 @@ from lunaroute_core.dialects.openai_chat.answer_decoding import decode_completio
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, form_of, own_fields
 from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
-from lunaroute_core.dialects.openai_chat.message_encoding import choice_logprobs, encode_message
+from lunaroute_core.dialects.openai_chat.message_encoding import (
+    MessageContent,
+    choice_logprobs,
+    encode_message,
+)
 from lunaroute_core.dialects.openai_chat.usage import read_usage, write_usage
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
@@ -19,8 +23,6 @@ from lunaroute_core.model import (
     Extensions,
     NormalizedRequest,
     NormalizedResponse,
-    TextBlock,
-    ToolCallBlock,
 )
 
 
@@ -70,31 +72,36 @@ class ChatResponses:
 
     def encode(self, response: NormalizedResponse, *, request: NormalizedRequest) -> bytes:
         legacy = request.source.legacy_functions
-        first = form_of(response.extensions).get("choice")
-        kept: Extensions = {DIALECT: first} if isinstance(first, dict) else {}
+        own: JSONObject = {}
+        kept: Extensions = {}
+        if response.extensions:
+            own = own_fields(response.extensions)
+            first = form_of(response.extensions).get("choice")
+            kept = {DIALECT: first} if isinstance(first, dict) else {}
         proper = Candidate(index=0, blocks=response.blocks, finish=response.finish, extensions=kept)
-        choices = [_choice(it, legacy=legacy) for it in (proper, *response.alternatives)]
+        choices: list[JSONValue] = [_choice(proper, legacy=legacy)]
+        if response.alternatives:
+            choices += [_choice(it, legacy=legacy) for it in response.alternatives]
         completion: JSONObject = {
-            **own_fields(response.extensions),
+            **own,
             "id": completion_id(response.id),
             "object": "chat.completion",
             "created": int(self.clock()) if response.created is None else response.created,
             "model": response.model,
-            "choices": [*choices],
+            "choices": choices,
             "usage": write_usage(response.usage),
         }
         return msgspec.json.encode(completion)
 
 
 def _choice(candidate: Candidate, *, legacy: bool) -> JSONObject:
-    blocks = candidate.blocks
-    calls = ToolCallBlock in map(type, blocks)
-    tokens = [it for block in blocks if isinstance(block, TextBlock) for it in block.logprobs]
-    kept = own_fields(candidate.extensions)
+    content = MessageContent.of(candidate.blocks)
+    kept = own_fields(candidate.extensions) if candidate.extensions else {}
+    tokens = content.tokens
     return {
         "index": candidate.index,
-        "message": encode_message(blocks, legacy=legacy),
-        "finish_reason": finish_word(candidate.finish, calls=calls, legacy=legacy),
+        "message": encode_message(content, legacy=legacy),
+        "finish_reason": finish_word(candidate.finish, calls=bool(content.calls), legacy=legacy),
         **kept,
-        "logprobs": choice_logprobs(tokens, kept),
+        "logprobs": choice_logprobs(tokens, kept) if tokens or kept else None,
     }

@@ -278,6 +278,18 @@ def test_chats_own_fields_are_written_again_and_others_are_not(encoded):
     assert got.keys() == {*COMPLETION, "system_fingerprint"}
 
 
+def test_chats_own_fields_of_a_choice_are_written_again(encoded):
+    """Those of the first choice are the answer's, those of others their own."""
+    own = {"logprobs": {"content": None, "refusal": []}, "content_filter_results": {"hate": {}}}
+    other = Candidate(
+        index=1, blocks=[TextBlock(text="b")], finish=None, extensions={"openai_chat": own}
+    )
+    first = {"openai_chat": {"$form": {"choice": own}}}
+    response = answer(TextBlock(text="a"), alternatives=[other], extensions=first)
+    choices = encoded(response, REQUEST)["choices"]
+    assert [{key: it[key] for key in own} for it in choices] == [own, own]
+
+
 BLOCKS = st.lists(
     st.builds(TextBlock, text=st.text(max_size=5))
     | st.builds(RefusalBlock, text=st.text(max_size=5))

@@ -65,6 +65,41 @@ def test_counters_of_other_types_are_unknown():
     assert read_usage({"prompt_tokens": "7", "completion_tokens": True}) == Usage()
 
 
+def test_only_details_at_their_place_are_more_than_details():
+    prompt, completion = {"reasoning_tokens": 1}, {"cached_tokens": 2, "cache_write_tokens": 3}
+    usage = read_usage(
+        {
+            "prompt_tokens": 7,
+            "cached_tokens": 4,
+            "prompt_tokens_details": prompt,
+            "completion_tokens_details": completion,
+        }
+    )
+    assert usage == Usage(
+        input_tokens=7,
+        details={"prompt_tokens_details": prompt, "completion_tokens_details": completion},
+    )
+
+
+def test_details_of_other_types_stay_details():
+    details = {"cached_tokens": "5", "cache_write_tokens": True}
+    usage = read_usage({"prompt_cache_hit_tokens": 2, "prompt_tokens_details": details})
+    assert usage == Usage(cache_read_tokens=2, details={"prompt_tokens_details": details})
+
+
+def test_what_was_read_does_not_change():
+    value = {"prompt_tokens": 7, "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 2}}
+    copy = {**value, "prompt_tokens_details": {**value["prompt_tokens_details"]}}
+    read_usage(value)
+    assert value == copy
+
+
+@pytest.mark.parametrize("group", ["prompt_tokens_details", "completion_tokens_details"])
+@pytest.mark.parametrize("given", [None, "x", {}, {"audio_tokens": None}])
+def test_details_that_say_nothing_are_written_as_zeros(group, given):
+    assert write_usage(Usage(details={group: given})) == write_usage(None)
+
+
 def test_anthropics_counters_become_openais_sums():
     usage = Usage(
         input_tokens=10,
