@@ -78,7 +78,7 @@ class ModelRequest:
             decoded = self._original.normalized
             self._normalized = msgspec.structs.replace(decoded, model=self.model)
         if self._normalized is None:
-            wire = self.wire
+            wire = self._wire  # as it is: only a request with an original gets renamed
             if wire is None:
                 raise ValueError("a request needs a wire or a normalized view")
             self._normalized = dialect_named(wire.dialect).requests.decode(

@@ -82,6 +82,8 @@ class ModelResponse:
             raise UpstreamProtocolError(reason, provider=self.provider) from error
         if decoded.finish is not None and decoded.finish.reason is FinishReason.ERROR:
             raise UpstreamAnsweredError(decoded.error or _FAILED, provider=self.provider)
+        if not self.stages:
+            return decoded
         try:
             return staged_response(decoded, self.stages)
         except ValueError as error:
