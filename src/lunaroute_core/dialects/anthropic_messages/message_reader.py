@@ -1,18 +1,26 @@
-"""Reads what the model wrote: whole messages, and the blocks that streams open."""
+"""Reads what the model wrote: whole messages, and the blocks that streams open.
 
-from typing import Literal
+Most messages hold nothing but what is modelled, and are read in one pass. What else there is
+in others is looked for field by field, which also finds the one that is wrong.
+"""
 
-from msgspec import DecodeError, Raw, Struct
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
-from lunaroute_core.dialects.anthropic_messages.blocks import ANSWER_BLOCKS, read_block
-from lunaroute_core.dialects.anthropic_messages.fields import ANY, RAW_OBJECT
+from lunaroute_core.dialects.anthropic_messages.blocks import (
+    ANSWER_BLOCKS,
+    read_block,
+    read_citation,
+)
+from lunaroute_core.dialects.anthropic_messages.fields import ANY, OBJECT, RAW_OBJECT
 from lunaroute_core.dialects.anthropic_messages.finish import read_finish
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT, VENDOR
 from lunaroute_core.dialects.anthropic_messages.usage import WireUsage, read_usage
 from lunaroute_core.dialects.request_json import read_request
 from lunaroute_core.errors import InvalidRequestError
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import (
     Block,
     Extensions,
@@ -23,6 +31,27 @@ from lunaroute_core.model import (
     TextBlock,
     ToolCallBlock,
 )
+
+
+class _PlainText(Struct, tag="text", tag_field="type", forbid_unknown_fields=True):
+    text: str
+    citations: list[JSONObject] | None = None
+
+
+class _PlainCall(Struct, tag="tool_use", tag_field="type", forbid_unknown_fields=True):
+    id: str
+    name: str
+    input: Raw
+    caller: JSONValue | UnsetType = UNSET
+    """Whose call it is: the model's own, or one that its code makes."""
+
+
+class _PlainThinking(Struct, tag="thinking", tag_field="type", forbid_unknown_fields=True):
+    thinking: str
+    signature: str | UnsetType = UNSET
+
+
+_PlainBlock: TypeAlias = _PlainText | _PlainCall | _PlainThinking
 
 
 class _Begun(Struct, kw_only=True):
@@ -44,20 +73,16 @@ class _Message(_Begun, kw_only=True):
     content: list[Raw]
 
 
-class _PlainMessage(_Message, kw_only=True, forbid_unknown_fields=True):
-    """One without any other field, as most are."""
+class _PlainMessage(_Begun, kw_only=True, forbid_unknown_fields=True):
+    """A message of which nothing else is said, nor of any of its blocks."""
 
-
-class _PlainText(Struct, forbid_unknown_fields=True):
-    """A text of which nothing else is said, as most are."""
-
-    type: Literal["text"]
-    text: str
-    citations: None = None
+    type: Literal["message"]
+    content: list[_PlainBlock]
 
 
 _BEGUN, _MESSAGE = Decoder(_Begun), Decoder(_Message)
-_PLAIN_MESSAGE, _PLAIN_TEXT = Decoder(_PlainMessage), Decoder(_PlainText)
+_PLAIN_MESSAGE: Decoder[_PlainMessage] = Decoder(_PlainMessage)
+_PLAIN_BLOCK: Decoder[_PlainBlock] = Decoder(_PlainBlock)
 _MODELLED = frozenset(_Message.__struct_fields__)
 
 
@@ -72,16 +97,12 @@ def read_message(body: bytes) -> NormalizedResponse:
     Raises:
         ValueError: the bytes are no message.
     """
+    extensions: Extensions = {}
     try:
-        message, extensions = _read_whole(body)
-        if message.type != "message":
-            raise ValueError(f"not a message but {message.type!r}")
-        blocks = [
-            read_answer_block(raw, path=f"content[{at}]", model=message.model)
-            for at, raw in enumerate(message.content)
-        ]
-    except InvalidRequestError as error:
-        raise answer_error(error) from error
+        message = _PLAIN_MESSAGE.decode(body)
+        blocks = _plain_blocks(message.content, message.model)
+    except (DecodeError, RecursionError, UnicodeDecodeError):
+        message, blocks, extensions = _read_by_field(body)
     return NormalizedResponse(
         id=message.id,
         model=message.model,
@@ -97,12 +118,19 @@ def read_message(body: bytes) -> NormalizedResponse:
     )
 
 
-def _read_whole(body: bytes) -> tuple[_Message, Extensions]:
-    """A message and what is not modelled of it; that is looked for only where there is some."""
+def _read_by_field(body: bytes) -> tuple[_Message, list[Block], Extensions]:
+    """A message, its blocks and what is not modelled of it."""
     try:
-        return _PLAIN_MESSAGE.decode(body), {}
-    except (DecodeError, RecursionError, UnicodeDecodeError):
-        return read_request(_MESSAGE, body), _extensions(body)
+        message, extensions = read_request(_MESSAGE, body), _extensions(body)
+        if message.type != "message":
+            raise ValueError(f"not a message but {message.type!r}")
+        blocks = [
+            read_answer_block(raw, path=f"content[{at}]", model=message.model)
+            for at, raw in enumerate(message.content)
+        ]
+    except InvalidRequestError as error:
+        raise answer_error(error) from error
+    return message, blocks, extensions
 
 
 def read_start(raw: Raw) -> StreamStart:
@@ -123,7 +151,7 @@ def read_start(raw: Raw) -> StreamStart:
 def read_answer_block(raw: Raw, *, path: str, model: str) -> Block:
     """A block of an answer; InvalidRequestError, to be turned into another, for no block."""
     try:
-        return TextBlock(text=_PLAIN_TEXT.decode(raw).text)
+        return _plain_blocks([_PLAIN_BLOCK.decode(raw)], model)[0]
     except (DecodeError, RecursionError, UnicodeDecodeError):
         block = read_block(raw, path, ANSWER_BLOCKS)
     if isinstance(block, ReasoningBlock):
@@ -131,6 +159,41 @@ def read_answer_block(raw: Raw, *, path: str, model: str) -> Block:
     elif block.extensions and isinstance(block, TextBlock):
         block.extensions = _without_empty_citations(block.extensions)
     return block
+
+
+def _plain_blocks(plain: list[_PlainBlock], model: str) -> list[Block]:
+    blocks: list[Block] = []
+    for block in plain:
+        match block:
+            case _PlainText():
+                cited = [read_citation(it) for it in block.citations] if block.citations else []
+                blocks.append(TextBlock(text=block.text, citations=cited))
+            case _PlainCall():
+                blocks.append(_plain_call(block))
+            case _PlainThinking():
+                blocks.append(_plain_thinking(block, model))
+    return blocks
+
+
+def _plain_call(call: _PlainCall) -> ToolCallBlock:
+    return ToolCallBlock(
+        id=call.id,
+        name=call.name,
+        raw_arguments=bytes(call.input).decode(),
+        arguments=OBJECT.decode(call.input),
+        extensions={} if call.caller is UNSET else {DIALECT: {"caller": call.caller}},
+    )
+
+
+def _plain_thinking(block: _PlainThinking, model: str) -> ReasoningBlock:
+    signature = None if block.signature is UNSET else block.signature
+    hidden = not block.thinking and bool(signature)
+    return ReasoningBlock(
+        variant="signature_only" if hidden else "visible",
+        parts=[] if hidden else [block.thinking],
+        opaque=signature,
+        origin=Origin(dialect=DIALECT, vendor=VENDOR, model=model),
+    )
 
 
 def _without_empty_citations(extensions: Extensions) -> Extensions:

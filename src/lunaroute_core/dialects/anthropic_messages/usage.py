@@ -1,7 +1,5 @@
 """Token counts, both ways. Anthropic's counters are disjoint, as the normalized ones are."""
 
-from operator import attrgetter
-
 from msgspec import Struct
 
 from lunaroute_core.json_value import JSONObject, JSONValue
@@ -36,42 +34,42 @@ class WireUsage(Struct, frozen=True):
     fallback_credit: JSONValue = None
 
 
-_DETAILS = (
-    "server_tool_use",
-    "service_tier",
-    "inference_geo",
-    "speed",
-    "iterations",
-    "fallback_credit",
-)
-
-
-_details_of = attrgetter(*_DETAILS)
-
-
 def read_usage(wire: WireUsage) -> Usage:
-    thinking = wire.output_tokens_details
+    thinking, writes = wire.output_tokens_details, None
+    if wire.cache_creation_input_tokens is not None or wire.cache_creation is not None:
+        writes = _read_cache_writes(wire.cache_creation_input_tokens or 0, wire.cache_creation)
     return Usage(
         input_tokens=wire.input_tokens,
         cache_read_tokens=wire.cache_read_input_tokens,
-        cache_writes=_read_cache_writes(wire),
+        cache_writes=writes,
         output_tokens=wire.output_tokens,
-        reasoning_tokens=thinking.thinking_tokens if thinking is not None else None,
-        details={
-            key: value
-            for key, value in zip(_DETAILS, _details_of(wire), strict=True)
-            if value is not None
-        },
+        reasoning_tokens=None if thinking is None else thinking.thinking_tokens,
+        details=_read_details(wire),
     )
 
 
-def _read_cache_writes(wire: WireUsage) -> CacheWrites | None:
-    total, split = wire.cache_creation_input_tokens, wire.cache_creation
-    if total is None and split is None:
-        return None
-    m5 = (split.ephemeral_5m_input_tokens if split is not None else None) or 0
-    h1 = (split.ephemeral_1h_input_tokens if split is not None else None) or 0
-    return CacheWrites(m5=m5, h1=h1, unknown=max(0, (total or 0) - m5 - h1))
+def _read_details(wire: WireUsage) -> JSONObject:
+    details: JSONObject = {}
+    if wire.server_tool_use is not None:
+        details["server_tool_use"] = wire.server_tool_use
+    if wire.service_tier is not None:
+        details["service_tier"] = wire.service_tier
+    if wire.inference_geo is not None:
+        details["inference_geo"] = wire.inference_geo
+    if wire.speed is not None:
+        details["speed"] = wire.speed
+    if wire.iterations is not None:
+        details["iterations"] = wire.iterations
+    if wire.fallback_credit is not None:
+        details["fallback_credit"] = wire.fallback_credit
+    return details
+
+
+def _read_cache_writes(total: int, split: CacheCreation | None) -> CacheWrites:
+    if split is None:
+        return CacheWrites(unknown=max(0, total))
+    m5, h1 = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
+    return CacheWrites(m5=m5, h1=h1, unknown=max(0, total - m5 - h1))
 
 
 def write_usage(usage: Usage | None) -> JSONObject:

@@ -190,8 +190,21 @@ BLOCKS = st.lists(
                 "cache_control": st.sampled_from([None, {"type": "ephemeral"}]),
             },
         ),
-        st.just(CALL),
-        st.just({"type": "thinking", "thinking": "Hm.", "signature": "s"}),
+        st.fixed_dictionaries(
+            {
+                **{key: st.just(value) for key, value in CALL.items()},
+                "input": st.sampled_from([{}, {"a": [1, {"b": None}]}, {"\n": "\u00e9"}]),
+            },
+            optional={
+                "caller": st.sampled_from([None, {"type": "direct"}, "odd"]),
+                "cache_control": st.none(),
+            },
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("thinking"), "thinking": st.sampled_from(["", "Hm."])},
+            optional={"signature": st.sampled_from([None, "", "s"])},
+        ),
+        st.just({"type": "redacted_thinking", "data": "r"}),
     ),
     max_size=3,
 )
@@ -232,3 +245,37 @@ def test_a_block_reads_the_same_with_a_field_that_is_not_known(content):
 def test_a_text_without_its_text_is_refused_by_its_place(block):
     with pytest.raises(ValueError, match=r"content\[1\]\.text"):
         RESPONSES.decode(message(TEXT, block))
+
+
+@pytest.mark.parametrize(
+    ("block", "place"),
+    [
+        ({**CALL, "id": None}, "id"),
+        ({**CALL, "name": 1}, "name"),
+        ({**CALL, "input": None}, "input"),
+        ({**CALL, "input": []}, "input"),
+        ({"type": "thinking", "signature": "s"}, "thinking"),
+        ({"type": "thinking", "thinking": "Hm.", "signature": 1}, "signature"),
+        ({**TEXT, "citations": [1]}, r"citations\[0\]"),
+        ({"text": "x"}, "type"),
+    ],
+)
+def test_what_is_wrong_in_a_block_is_named_by_its_place(block, place):
+    with pytest.raises(ValueError, match=rf"content\[1\]\.{place}: "):
+        RESPONSES.decode(message(TEXT, block))
+
+
+@pytest.mark.parametrize("written", ['{"a":1.50}', '{ "a" : 1e2 }', '{"a":"\\u00e9","a":2}', "{}"])
+def test_a_calls_arguments_stay_the_text_that_came(written):
+    body = message(CALL).replace(b'"input":{}', f'"input":{written}'.encode())
+    (call,) = RESPONSES.decode(body).blocks
+    assert call.raw_arguments == written
+    assert call.arguments == msgspec.json.decode(written)
+
+
+def test_a_number_that_no_float_can_hold_is_a_value_error_wherever_it_stands():
+    body = message(CALL).replace(b'"input":{}', b'"input":{"a":1e999}')
+    with pytest.raises(ValueError, match=r"content\[0\]\.input"):
+        RESPONSES.decode(body)
+    with pytest.raises(ValueError, match="out of range"):
+        RESPONSES.decode(message(TEXT)[:-1] + b',"odd":1e999}')
