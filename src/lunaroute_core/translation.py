@@ -30,12 +30,8 @@ class Translation(Struct, kw_only=True):
     strict: bool = False
     warnings: list[TranslationWarning] = []
     stages: list[AnswerStage] = []
-    _told: set[TranslationWarning] = set()
+    _told: set[TranslationWarning] | None = None
     """The same as `warnings`: clients decide how many fields they make up."""
-
-    def __post_init__(self) -> None:
-        if self.warnings:
-            self._told.update(self.warnings)
 
     def dropped(self, param: str, message: str = "") -> None:
         """A field that goes no further; `param` is its name in the client's request.
@@ -69,6 +65,8 @@ class Translation(Struct, kw_only=True):
         raise InvalidRequestError(f"{param}: {message}", param=param)
 
     def _warn(self, warning: TranslationWarning) -> None:
+        if self._told is None:
+            self._told = set(self.warnings)
         if warning not in self._told:
             self._told.add(warning)
             self.warnings.append(warning)

@@ -26,6 +26,14 @@ def test_what_was_told_before_is_not_told_again():
     assert [warning.param for warning in told] == ["seed", "n"]
 
 
+def test_what_another_translation_told_in_the_meantime_is_not_told_again():
+    told = []
+    first, second = Translation(warnings=told), Translation(warnings=told)
+    second.dropped("seed")
+    first.dropped("seed")
+    assert [warning.param for warning in told] == ["seed"]
+
+
 def test_many_warnings_take_no_longer_each_than_few():
     """Clients can make up any number of fields."""
     translation = Translation()
