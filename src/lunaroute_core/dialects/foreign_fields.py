@@ -1,7 +1,5 @@
 """Fields of other dialects that the normalized model has no place for."""
 
-from collections.abc import Iterator
-
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model import Extensions
 
@@ -28,27 +26,30 @@ _READ_IN_PART = frozenset({"output_config", "reasoning", "text", "thinking"})
 """Objects of a request that the normalized model has a place for, but not for all in them."""
 
 
-def foreign_fields(extensions: Extensions, *, dialect: str) -> Iterator[tuple[str, JSONValue]]:
+def foreign_fields(extensions: Extensions, *, dialect: str) -> list[tuple[str, JSONValue]]:
     """The fields that ask for something, in another dialect than this one.
 
     Names that begin with `$` are the codecs' own: how something was written.
     """
+    asking: list[tuple[str, JSONValue]] = []
     for other, fields in extensions.items():
         if other != dialect:
             for key, value in fields.items():
-                if not key.startswith("$") and key not in _FRAMING and not says_nothing(value):
-                    yield key, value
+                if value is None or key[:1] == "$" or key in _FRAMING or says_nothing(value):
+                    continue
+                asking.append((key, value))
+    return asking
 
 
-def foreign_message_fields(
-    extensions: Extensions, *, dialect: str
-) -> Iterator[tuple[str, JSONValue]]:
+def foreign_message_fields(extensions: Extensions, *, dialect: str) -> list[tuple[str, JSONValue]]:
     """The same of the message that a block opens, where it is kept with the block."""
-    for other, fields in extensions.items():
-        if other != dialect:
-            for key, value in _opened_message(fields).items():
-                if key not in _MESSAGE_FRAMING and not says_nothing(value):
-                    yield key, value
+    return [
+        (key, value)
+        for other, fields in extensions.items()
+        if other != dialect
+        for key, value in _opened_message(fields).items()
+        if key not in _MESSAGE_FRAMING and not says_nothing(value)
+    ]
 
 
 def _opened_message(fields: JSONObject) -> JSONObject:

@@ -28,8 +28,17 @@ def without_namespaces(request: NormalizedRequest) -> NormalizedRequest:
     Raises:
         InvalidRequestError: two tools would have one name.
     """
-    if not _has_namespaces(request):
-        return request
+    for tool in request.tools:
+        if not isinstance(tool, HostedTool) and tool.namespace is not None:
+            return _flat(request)
+    for turn in request.turns:
+        for block in turn.blocks:
+            if type(block) is ToolCallBlock and block.namespace is not None:
+                return _flat(request)
+    return request
+
+
+def _flat(request: NormalizedRequest) -> NormalizedRequest:
     tools = _flat_tools(request.tools)
     _check_names(tools, tool_fields(request.tools))
     return replace(
@@ -67,24 +76,13 @@ def tool_restoration(
     for tool in request.tools:
         if isinstance(tool, HostedTool):
             continue
-        upstream = names.upstream(_flat_name(tool.name, _namespace_of(tool)))
+        namespace = None if tool.namespace is None else tool.namespace.name
+        flat = tool.name if namespace is None else _flat_name(tool.name, namespace)
+        upstream = names.upstream(flat)
         wrapped = isinstance(tool, CustomTool) and not free_form
         if wrapped or upstream != tool.name:
-            tools[upstream] = ClientTool(
-                name=tool.name, namespace=_namespace_of(tool), free_form=wrapped
-            )
+            tools[upstream] = ClientTool(name=tool.name, namespace=namespace, free_form=wrapped)
     return ToolRestoration(tools=tools) if tools else None
-
-
-def _has_namespaces(request: NormalizedRequest) -> bool:
-    for tool in request.tools:
-        if _namespace_of(tool) is not None:
-            return True
-    for turn in request.turns:
-        for block in turn.blocks:
-            if isinstance(block, ToolCallBlock) and block.namespace is not None:
-                return True
-    return False
 
 
 def _namespace_of(tool: Tool) -> str | None:

@@ -10,18 +10,20 @@ from lunaroute_core.dialects.tool_ids import ToolNames, short_id
 from lunaroute_core.translation import Translation
 
 
-class Adaptation(Struct, frozen=True, kw_only=True):
+class Adaptation(Struct, kw_only=True):
     """One request on its way from another dialect.
 
     Attributes:
         dialect: the client's dialect, in whose terms is spoken of what is lost.
         translation: the model's capabilities, and where losses are noted.
         names: the names of the request's tools.
+        marks_caches: whether a prompt-cache breakpoint was met on the way.
     """
 
     dialect: str
     translation: Translation
     names: ToolNames
+    marks_caches: bool = False
 
     @property
     def capabilities(self) -> Capabilities:
@@ -37,5 +39,5 @@ class Adaptation(Struct, frozen=True, kw_only=True):
 
     def call_id(self, original: str) -> str:
         """A tool call's id as Anthropic accepts it."""
-        known = self.capabilities
+        known = self.translation.capabilities
         return short_id(original, limit=known.tool_id_length, exact=known.exact_tool_ids)

@@ -10,7 +10,6 @@ from lunaroute_core.model import (
     NormalizedRequest,
     ReasoningBlock,
     SearchResultBlock,
-    TextBlock,
     Tool,
     ToolResultBlock,
 )
@@ -25,8 +24,6 @@ def fit_cache_marks(request: NormalizedRequest, adaptation: Adaptation) -> None:
     Of two marks the earlier must not live shorter, so what stands before a long one is long.
     """
     marked = _marked(request)
-    if not marked:
-        return
     if len(marked) > _MOST:
         message = f"Anthropic takes {_MOST}; the last ones are kept"
         adaptation.translation.dropped(adaptation.named("breakpoint"), message)
@@ -61,12 +58,7 @@ def _marked(request: NormalizedRequest) -> list[Tool | Block]:
 
 def _add_marked(blocks: list[Block], marked: list[Tool | Block]) -> None:
     for block in blocks:
-        match block:
-            case TextBlock():
-                pass
-            case ToolResultBlock() | DocumentBlock() | SearchResultBlock():
-                _add_marked(block.blocks, marked)
-            case _:
-                pass
+        if isinstance(block, ToolResultBlock | DocumentBlock | SearchResultBlock):
+            _add_marked(block.blocks, marked)
         if block.cache is not None and not isinstance(block, ReasoningBlock):
             marked.append(block)

@@ -3,7 +3,7 @@
 Together with the extensions that reading kept, a block is written as the object it was.
 """
 
-from typing import cast
+from typing import Any
 
 from msgspec import Raw
 
@@ -42,7 +42,7 @@ def write_content(blocks: list[Block], extensions: Extensions, *, key: str) -> J
         return blocks[0].text
     if not blocks:
         return [] if form == [] else None
-    return [write_request_block(block) for block in blocks]
+    return [*map(write_request_block, blocks)]
 
 
 def restored(written: JSONObject, extensions: Extensions) -> JSONObject:
@@ -65,7 +65,9 @@ def write_request_block(block: Block) -> JSONObject:  # noqa: C901 - one for eac
     """
     match block:
         case TextBlock():
-            written = _write_text(block)
+            written: JSONObject = {"type": "text", "text": block.text}
+            if block.citations:
+                written |= _write_citations(block.citations)
         case ToolCallBlock():
             written = _write_call(block)
         case ToolResultBlock():
@@ -79,23 +81,18 @@ def write_request_block(block: Block) -> JSONObject:  # noqa: C901 - one for eac
         case SearchResultBlock():
             written = _write_search_result(block)
         case RefusalBlock():
-            written = _write_text(TextBlock(text=block.text))
+            written = {"type": "text", "text": block.text}
         case AudioBlock():
             raise TypeError("Anthropic requests hold no audio")
         case _:
             return block.raw
     if block.cache is not None:
         written["cache_control"] = write_cache_mark(block.cache)
-    return restored(written, block.extensions)
+    return restored(written, block.extensions) if block.extensions else written
 
 
 def _write_image(block: ImageBlock) -> JSONObject:
     return {"type": "image", "source": _write_source(block.source)}
-
-
-def _write_text(block: TextBlock) -> JSONObject:
-    text: JSONObject = {"type": "text", "text": block.text}
-    return text | _write_citations(block.citations) if block.citations else text
 
 
 def _write_citations(citations: list[Citation]) -> JSONObject:
@@ -147,21 +144,22 @@ def _write_citations_enabled(enabled: bool | None) -> JSONObject:  # noqa: FBT00
 
 def _write_call(call: ToolCallBlock) -> JSONObject:
     """A call; its arguments as the very bytes they came in, if they are an object at all."""
-    written = write_input(call)
-    own = call.tool_kind == "function" and isinstance(call.arguments, dict) and call.raw_arguments
-    arguments = cast(JSONValue, Raw(call.raw_arguments.encode())) if own else written
+    arguments: Any
+    if call.tool_kind == "function" and isinstance(call.arguments, dict) and call.raw_arguments:
+        arguments = Raw(call.raw_arguments.encode())
+    else:
+        arguments = write_input(call)
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
 
 
 def _write_result(result: ToolResultBlock) -> JSONObject:
-    return {
-        "type": "tool_result",
-        "tool_use_id": result.call_id,
-        **_given(
-            content=write_content(result.blocks, result.extensions, key="content"),
-            is_error=result.is_error,
-        ),
-    }
+    written: JSONObject = {"type": "tool_result", "tool_use_id": result.call_id}
+    content = write_content(result.blocks, result.extensions, key="content")
+    if content is not None:
+        written["content"] = content
+    if result.is_error is not None:
+        written["is_error"] = result.is_error
+    return written
 
 
 def _write_reasoning(block: ReasoningBlock) -> JSONObject:

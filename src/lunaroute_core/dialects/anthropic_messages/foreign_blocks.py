@@ -2,15 +2,14 @@
 
 import binascii
 from base64 import b64decode
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
-from lunaroute_core.dialects.anthropic_messages.foreign_extensions import (
-    note_lost,
-    note_lost_of_message,
-)
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost_of_block
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT, VENDOR
 from lunaroute_core.json_value import JSONObject
 from lunaroute_core.model import (
@@ -18,6 +17,7 @@ from lunaroute_core.model import (
     Block,
     CompactionBlock,
     DocumentBlock,
+    Extensions,
     FileSource,
     HostedCallBlock,
     HostedResultBlock,
@@ -51,31 +51,16 @@ def adapted_blocks(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
     Raises:
         InvalidRequestError: a block is part of what was asked, and Anthropic has none like it.
     """
-    return [it for block in blocks if (it := _adapted(block, adaptation)) is not None]
-
-
-def _adapted(block: Block, adaptation: Adaptation) -> Block | None:  # noqa: PLR0911 - one each
-    if block.extensions:
-        prefix = f"{adaptation.named('turns')}[].content[]."
-        note_lost(block.extensions, adaptation, prefix=prefix)
-        note_lost_of_message(block.extensions, adaptation)
-    match block:
-        case TextBlock() | RefusalBlock():
-            return _text(block, adaptation)
-        case ImageBlock():
-            return _image(block, adaptation)
-        case DocumentBlock():
-            return _document(block, adaptation)
-        case SearchResultBlock():
-            return msgspec.structs.replace(block, extensions={})
-        case ToolCallBlock():
-            return _call(block, adaptation)
-        case ToolResultBlock():
-            return _result(block, adaptation)
-        case ReasoningBlock():
-            return own_reasoning(block, adaptation)
-        case _:
-            return _whole(block, adaptation)
+    adapted: list[Block] = []
+    for block in blocks:
+        if block.extensions:
+            note_lost_of_block(block.extensions, adaptation)
+        if block.cache is not None:
+            adaptation.marks_caches = True
+        adapter = _ADAPTERS.get(type(block), _whole)
+        if (own := adapter(block, adaptation)) is not None:
+            adapted.append(own)
+    return adapted
 
 
 def own_reasoning(block: ReasoningBlock, adaptation: Adaptation) -> ReasoningBlock | None:
@@ -104,6 +89,11 @@ def _text(block: TextBlock | RefusalBlock, adaptation: Adaptation) -> TextBlock 
             adaptation.translation.dropped(f"{adaptation.named('turns')}[].content", message)
         return None
     return TextBlock(text=block.text, cache=block.cache)
+
+
+def _search_result(result: SearchResultBlock, adaptation: Adaptation) -> SearchResultBlock:
+    blocks = adapted_blocks(result.blocks, adaptation)
+    return msgspec.structs.replace(result, blocks=blocks, extensions={})
 
 
 def _image(image: ImageBlock, adaptation: Adaptation) -> ImageBlock:
@@ -157,16 +147,19 @@ def _source(source: Source, adaptation: Adaptation) -> Source:
 
 
 def _call(call: ToolCallBlock, adaptation: Adaptation) -> ToolCallBlock:
-    adapted = ToolCallBlock(
+    arguments = call.arguments
+    if call.tool_kind == "custom":
+        arguments = UNSET
+    elif not isinstance(arguments, dict):
+        arguments = _parsed(call, adaptation)
+    return ToolCallBlock(
         id=adaptation.call_id(call.id),
         name=adaptation.names.upstream(call.name),
         raw_arguments=call.raw_arguments,
+        arguments=arguments,
         tool_kind=call.tool_kind,
         cache=call.cache,
     )
-    if call.tool_kind == "function":
-        adapted.arguments = _parsed(call, adaptation)
-    return adapted
 
 
 def _parsed(call: ToolCallBlock, adaptation: Adaptation) -> JSONObject | msgspec.UnsetType:
@@ -183,18 +176,18 @@ def _parsed(call: ToolCallBlock, adaptation: Adaptation) -> JSONObject | msgspec
 
 
 def _result(result: ToolResultBlock, adaptation: Adaptation) -> ToolResultBlock:
+    failed = result.is_error or (bool(result.extensions) and _is_error(result.extensions))
     return ToolResultBlock(
         call_id=adaptation.call_id(result.call_id),
         blocks=adapted_blocks(result.blocks, adaptation),
-        is_error=_is_error(result),
+        is_error=failed or None,
         cache=result.cache,
     )
 
 
-def _is_error(result: ToolResultBlock) -> bool | None:
-    """Said by the block, or by a field of that name, which some clients add to messages."""
-    said = [fields.get("is_error") for fields in result.extensions.values()]
-    return result.is_error or (True if True in said else None)
+def _is_error(extensions: Extensions) -> bool:
+    """Whether a field of that name says so, which some clients add to messages."""
+    return True in [fields.get("is_error") for fields in extensions.values()]
 
 
 def _whole(
@@ -217,3 +210,15 @@ def _whole(
     param = f"{adaptation.named('turns')}[].{block.type}"
     adaptation.translation.dropped(param, "a call of another vendor's own tool")
     return None
+
+
+_ADAPTERS: Mapping[type[Block], Callable[[Any, Adaptation], Block | None]] = {
+    TextBlock: _text,
+    RefusalBlock: _text,
+    ImageBlock: _image,
+    DocumentBlock: _document,
+    SearchResultBlock: _search_result,
+    ToolCallBlock: _call,
+    ToolResultBlock: _result,
+    ReasoningBlock: own_reasoning,
+}

@@ -4,7 +4,7 @@ Most are hints and are dropped. Some decide what the answer is, or promise somet
 and have a rule here; their names are OpenAI's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
@@ -20,6 +20,7 @@ from lunaroute_core.model import Extensions
 _Rule: TypeAlias = Callable[[JSONValue], str | None]
 """From a value to why it is rejected, None where it asks for nothing special."""
 
+_NO_FIELD = "Anthropic has no such field"
 _READ_ELSEWHERE = frozenset({"is_error"})
 _ANSWERED_ANYWAY = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
 """`include` values: Anthropic's reasoning is always whole, and log probabilities are asked
@@ -59,39 +60,44 @@ _RULES: Mapping[str, _Rule] = {
 _INERT: Mapping[str, JSONValue] = {"background": False, "generate": True, "truncation": "disabled"}
 
 
-def note_lost(extensions: Extensions, adaptation: Adaptation, *, prefix: str = "") -> None:
-    """Warn of other dialects' fields; `prefix` is where they stand, as `messages[].`."""
-    for key, _ in _foreign(extensions):
-        adaptation.translation.dropped(f"{prefix}{key}", "Anthropic has no such field")
-
-
-def note_lost_of_message(extensions: Extensions, adaptation: Adaptation) -> None:
-    """The same of the message that a block opens."""
+def note_lost_of_block(extensions: Extensions, adaptation: Adaptation) -> None:
+    """Warn of a block's fields, and of those of the message that it opens."""
+    for key, _ in foreign_fields(extensions, dialect=DIALECT):
+        _note_lost(f"{adaptation.named('turns')}[].content[].{key}", key, adaptation)
     for key, _ in foreign_message_fields(extensions, dialect=DIALECT):
         param = f"{adaptation.named('turns')}[].{key}"
-        adaptation.translation.dropped(param, "Anthropic has no such field")
+        adaptation.translation.dropped(param, _NO_FIELD)
 
 
-def check_request(extensions: Extensions, adaptation: Adaptation) -> None:
-    """The request's own fields.
+def note_lost_of_turn(extensions: Extensions, adaptation: Adaptation) -> None:
+    """Warn of a message's fields."""
+    for key, _ in foreign_fields(extensions, dialect=DIALECT):
+        _note_lost(f"{adaptation.named('turns')}[].{key}", key, adaptation)
+
+
+def note_lost_of_tool(extensions: Extensions, adaptation: Adaptation, *, param: str) -> None:
+    """Warn of the fields of the tool that stands at `param`."""
+    for key, _ in foreign_fields(extensions, dialect=DIALECT):
+        _note_lost(f"{param}.{key}", key, adaptation)
+
+
+def _note_lost(param: str, key: str, adaptation: Adaptation) -> None:
+    if key not in _READ_ELSEWHERE:
+        adaptation.translation.dropped(param, _NO_FIELD)
+
+
+def check_field(key: str, value: JSONValue, adaptation: Adaptation) -> None:
+    """One of the request's own fields.
 
     Raises:
-        InvalidRequestError: an answer that ignores one would not be what was asked for.
+        InvalidRequestError: an answer that ignores it would not be what was asked for.
     """
-    for key, value in _foreign(extensions):
-        if key in _INERT and value == _INERT[key]:
-            continue
-        if key == "include" and isinstance(value, list) and set(value) <= _ANSWERED_ANYWAY:
-            continue
-        reason = _RULES[key](value) if key in _RULES else None
-        if reason is not None:
-            adaptation.translation.rejected(key, reason)
-        for param in foreign_field_names(key, value):
-            adaptation.translation.dropped(param, "Anthropic has no such field")
-
-
-def _foreign(extensions: Extensions) -> Iterable[tuple[str, JSONValue]]:
-    if not extensions:
-        return ()
-    fields = foreign_fields(extensions, dialect=DIALECT)
-    return [(key, value) for key, value in fields if key not in _READ_ELSEWHERE]
+    if key in _READ_ELSEWHERE or (key in _INERT and value == _INERT[key]):
+        return
+    if key == "include" and isinstance(value, list) and set(value) <= _ANSWERED_ANYWAY:
+        return
+    reason = _RULES[key](value) if key in _RULES else None
+    if reason is not None:
+        adaptation.translation.rejected(key, reason)
+    for param in foreign_field_names(key, value):
+        adaptation.translation.dropped(param, _NO_FIELD)

@@ -1,7 +1,5 @@
 """Makes other dialects' sampling, output format and identity Anthropic's."""
 
-from operator import attrgetter
-
 from lunaroute_core.answer_stages import JSONOutput
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
@@ -22,39 +20,40 @@ from lunaroute_core.model import (
 
 _NEUTRAL = 1
 """The `temperature` and `top_p` that change nothing."""
-_PROMISES = ("n", "logprobs", "top_logprobs", "logit_bias")
-_promised = attrgetter(*_PROMISES)
-_NOBODY = Identity()
-_PLAIN = Output()
 
 
 def adapted_sampling(sampling: Sampling, adaptation: Adaptation, *, thinking: bool) -> Sampling:
     """Raises InvalidRequestError where the client reads what Anthropic does not give."""
-    _check_promises(sampling, adaptation)
+    if sampling.n or sampling.logprobs or sampling.top_logprobs or sampling.logit_bias:
+        _check_promises(sampling, adaptation)
     if sampling.presence_penalty:
         adaptation.translation.dropped("presence_penalty", "Anthropic has no penalties")
     if sampling.frequency_penalty:
         adaptation.translation.dropped("frequency_penalty", "Anthropic has no penalties")
     if sampling.seed is not None:
         adaptation.translation.dropped("seed", "Anthropic takes no seed")
-    temperature = _temperature(sampling.temperature, adaptation, thinking=thinking)
-    top_p = _top_p(sampling.top_p, adaptation, thinking=thinking, other=temperature)
-    stop = None if sampling.stop is None else _stop(sampling.stop, adaptation)
+    temperature, top_p, stop = sampling.temperature, sampling.top_p, sampling.stop
+    if temperature is not None:
+        temperature = _temperature(temperature, adaptation, thinking=thinking)
+    if top_p is not None:
+        top_p = _top_p(top_p, adaptation, thinking=thinking, other=temperature)
+    if stop is not None:
+        stop = _stop(stop, adaptation)
     return Sampling(temperature=temperature, top_p=top_p, stop=stop)
 
 
 def _check_promises(sampling: Sampling, adaptation: Adaptation) -> None:
-    for key, asked in zip(_PROMISES, _promised(sampling), strict=True):
+    for key in ("n", "logprobs", "top_logprobs", "logit_bias"):
+        asked = getattr(sampling, key)
         if asked and not (key == "n" and asked == 1):
             adaptation.translation.rejected(adaptation.named(key), "Anthropic has nothing like it")
 
 
-def _temperature(
-    temperature: float | None, adaptation: Adaptation, *, thinking: bool
-) -> float | None:
-    if temperature is None or _is_fixed("temperature", temperature, adaptation, thinking=thinking):
-        return None
-    highest = min(1.0, adaptation.capabilities.max_temperature)
+def _temperature(temperature: float, adaptation: Adaptation, *, thinking: bool) -> float | None:
+    capabilities = adaptation.translation.capabilities
+    if thinking or not capabilities.sampling:
+        return _fixed("temperature", temperature, adaptation, thinking=thinking)
+    highest = min(1.0, capabilities.max_temperature)
     if temperature <= highest:
         return temperature
     adaptation.translation.emulated("temperature", f"{highest:g} is the highest")
@@ -62,25 +61,23 @@ def _temperature(
 
 
 def _top_p(
-    top_p: float | None, adaptation: Adaptation, *, thinking: bool, other: float | None
+    top_p: float, adaptation: Adaptation, *, thinking: bool, other: float | None
 ) -> float | None:
-    if top_p is None or _is_fixed("top_p", top_p, adaptation, thinking=thinking):
-        return None
-    if other is None or not adaptation.capabilities.one_sampling_field:
+    capabilities = adaptation.translation.capabilities
+    if thinking or not capabilities.sampling:
+        return _fixed("top_p", top_p, adaptation, thinking=thinking)
+    if other is None or not capabilities.one_sampling_field:
         return top_p
     if top_p != _NEUTRAL:
         adaptation.translation.dropped("top_p", "the model takes it or a temperature, not both")
     return None
 
 
-def _is_fixed(key: str, value: float, adaptation: Adaptation, *, thinking: bool) -> bool:
-    """Whether the model's sampling cannot be changed; a neutral value asks for no change."""
-    if adaptation.capabilities.sampling and not thinking:
-        return False
+def _fixed(key: str, value: float, adaptation: Adaptation, *, thinking: bool) -> None:
+    """Nothing, where sampling cannot be changed; a neutral value asks for no change."""
     if value != _NEUTRAL:
         message = "it cannot be set while the model thinks" if thinking else "the model has none"
         adaptation.translation.dropped(key, message)
-    return True
 
 
 def _stop(stop: list[str], adaptation: Adaptation) -> list[str] | None:
@@ -96,8 +93,6 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     Raises:
         InvalidRequestError: the answer cannot be given so.
     """
-    if output == _PLAIN:
-        return _PLAIN
     if output.modalities is not None and set(output.modalities) - {"text"}:
         adaptation.translation.rejected("modalities", "Claude answers in text only")
     if output.audio is not None:
@@ -108,9 +103,9 @@ def adapted_output(output: Output, adaptation: Adaptation) -> Output:
     if given is not None and given.kind != "text":
         adaptation.translation.stages.append(JSONOutput(given.schema))
     schema = None if given is None else _enforced(given, adaptation)
-    return (
-        _PLAIN if schema is None else Output(format=OutputFormat(kind="json_schema", schema=schema))
-    )
+    if schema is None:
+        return Output()
+    return Output(format=OutputFormat(kind="json_schema", schema=schema))
 
 
 def output_instruction(given: OutputFormat, adaptation: Adaptation) -> list[TextBlock]:
@@ -144,8 +139,6 @@ def _enforced(given: OutputFormat, adaptation: Adaptation) -> JSONObject | None:
 
 def adapted_identity(identity: Identity, adaptation: Adaptation) -> Identity:
     """The one name that Anthropic has for an end user."""
-    if identity == _NOBODY:
-        return _NOBODY
     user = identity.safety_identifier or identity.user
     if identity.user is not None and identity.user != user:
         adaptation.translation.dropped("user", "safety_identifier goes in its place")

@@ -3,7 +3,7 @@
 import msgspec
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
-from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost_of_tool
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.schema_subset import (
     UnenforceableSchemaError,
@@ -27,6 +27,7 @@ from lunaroute_core.model import (
 )
 
 _COMBINATORS = ("anyOf", "oneOf", "allOf")
+_has_no_combinator = frozenset(_COMBINATORS).isdisjoint
 
 
 def adapted_tools(
@@ -37,27 +38,34 @@ def adapted_tools(
     Raises:
         InvalidRequestError: Anthropic cannot offer one of them.
     """
-    if not request.tools:
-        return []
-    tools = [
-        adapted
-        for tool, param in zip(request.tools, fields, strict=True)
-        if _is_allowed(tool, request.tool_choice)
-        and (adapted := _tool(tool, request, adaptation, param=param)) is not None
-    ]
-    return _limited(tools, request, adaptation)
+    choice = request.tool_choice
+    tools: list[Tool] = []
+    for tool, param in zip(request.tools, fields, strict=True):
+        if choice is not None and choice.mode == "allowed" and not _is_allowed(tool, choice):
+            continue
+        if tool.cache is not None:
+            adaptation.marks_caches = True
+        match tool:
+            case FunctionTool():
+                adapted = _function(tool, param, adaptation)
+            case CustomTool():
+                adapted = _custom(tool, param, adaptation)
+            case HostedTool():
+                adapted = _hosted(tool, request, adaptation, param=param)
+        if adapted is not None:
+            tools.append(adapted)
+    calls = request.limits.max_tool_calls
+    return tools if calls is None else _limited(tools, calls, adaptation)
 
 
 def adapted_choice(
-    choice: ToolChoice | None, tools: list[Tool], adaptation: Adaptation
+    choice: ToolChoice, tools: list[Tool], adaptation: Adaptation
 ) -> ToolChoice | None:
     """The choice among `tools`; none where there are no tools to choose from.
 
     Raises:
         InvalidRequestError: what must be called is not there, or the model cannot be made to.
     """
-    if choice is None:
-        return None
     forced = choice.mode in ("required", "named", "hosted") or choice.required
     if not tools:
         if forced:
@@ -80,25 +88,21 @@ def adapted_choice(
             return ToolChoice(mode=mode)
 
 
-def adapted_parallel(
-    request: NormalizedRequest, choice: ToolChoice | None, tools: list[Tool]
-) -> bool | None:
+def adapted_parallel(request: NormalizedRequest, choice: ToolChoice | None) -> bool | None:
     """Whether calls may be parallel, said only where they may not: they may by default.
 
     Chat's older `function_call` holds only one.
     """
     none = choice is not None and choice.mode == "none"
     serial = request.parallel_tool_calls is False or request.source.legacy_functions
-    return False if serial and tools and not none else None
+    return False if serial and not none else None
 
 
-def _is_allowed(tool: Tool, choice: ToolChoice | None) -> bool:
-    """Whether the choice leaves a tool to the model.
+def _is_allowed(tool: Tool, choice: ToolChoice) -> bool:
+    """Whether a choice among some tools leaves this one to the model.
 
     Hosted ones it lists by their type, and none that stand in a field of their own.
     """
-    if choice is None or choice.mode != "allowed":
-        return True
     if not isinstance(tool, HostedTool):
         return tool.name in choice.names
     listed = choice.raw.get("tools") if choice.raw is not None else None
@@ -107,26 +111,12 @@ def _is_allowed(tool: Tool, choice: ToolChoice | None) -> bool:
     return known or "type" not in tool.config
 
 
-def _tool(
-    tool: Tool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
-) -> Tool | None:
-    match tool:
-        case FunctionTool():
-            note_lost(tool.extensions, adaptation, prefix=f"{param}.")
-            return _function(tool, param, adaptation)
-        case CustomTool():
-            note_lost(tool.extensions, adaptation, prefix=f"{param}.")
-            return _custom(tool, param, adaptation)
-        case HostedTool() if tool.dialect == DIALECT:
-            return tool
-        case HostedTool():
-            return _hosted(tool, request, adaptation, param=param)
-
-
 def _hosted(
     tool: HostedTool, request: NormalizedRequest, adaptation: Adaptation, *, param: str
 ) -> HostedTool | None:
     """Another vendor's tool as Anthropic's own; None where the request can do without."""
+    if tool.dialect == DIALECT:
+        return tool
     # A tool whose object does not say its type stands in a field of its own.
     place = param if "type" in tool.config else tool.type
     message = f"this model has no tool like {tool.type!r}"
@@ -142,6 +132,8 @@ def _hosted(
 
 
 def _function(tool: FunctionTool, param: str, adaptation: Adaptation) -> FunctionTool:
+    if tool.extensions:
+        note_lost_of_tool(tool.extensions, adaptation, param=param)
     schema, note = _object_schema(tool.schema)
     description = tool.description
     if note is not None:
@@ -178,15 +170,17 @@ def _object_schema(schema: JSONObject | None) -> tuple[JSONObject, str | None]:
     if not schema:
         return {"type": "object", "properties": {}}, None
     whole: JSONObject = {"type": "object", **schema}
-    moved = {key: whole.pop(key) for key in _COMBINATORS if key in whole}
-    if not moved:
+    if _has_no_combinator(schema):
         return whole, None
+    moved = {key: whole.pop(key) for key in _COMBINATORS if key in whole}
     text = msgspec.json.encode(moved).decode()
     return whole, f"The input must also satisfy this JSON Schema: {text}"
 
 
 def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionTool:
     """A tool that takes text as a function of one text."""
+    if tool.extensions:
+        note_lost_of_tool(tool.extensions, adaptation, param=param)
     description = tool.description
     if note := grammar_note(tool):
         message = "a grammar, moved to the tool's description"
@@ -201,11 +195,10 @@ def _custom(tool: CustomTool, param: str, adaptation: Adaptation) -> FunctionToo
     )
 
 
-def _limited(tools: list[Tool], request: NormalizedRequest, adaptation: Adaptation) -> list[Tool]:
+def _limited(tools: list[Tool], calls: int, adaptation: Adaptation) -> list[Tool]:
     """The tools with a limit of hosted calls at the one hosted tool."""
-    calls = request.limits.max_tool_calls
     hosted = [tool for tool in tools if isinstance(tool, HostedTool)]
-    if calls is None or not hosted:
+    if not hosted:
         return tools
     if len(hosted) > 1:
         adaptation.translation.dropped("max_tool_calls", "Anthropic limits each tool by itself")

@@ -10,19 +10,10 @@ from msgspec import Struct
 
 from lunaroute_core.dialects.anthropic_messages.adaptation import Adaptation
 from lunaroute_core.dialects.anthropic_messages.foreign_blocks import adapted_blocks
-from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost
+from lunaroute_core.dialects.anthropic_messages.foreign_extensions import note_lost_of_turn
 from lunaroute_core.model import Block, Message, TextBlock, ToolCallBlock, ToolResultBlock
 
 _NOTE_START, _NOTE_END = "<operator_note>\n", "\n</operator_note>"
-
-
-def adapted_instructions(blocks: list[Block], adaptation: Adaptation) -> list[Block]:
-    """The leading system blocks.
-
-    Raises:
-        InvalidRequestError: one is no text.
-    """
-    return [*_system_texts(blocks, adaptation, key="instructions")] if blocks else []
 
 
 def adapted_turns(turns: list[Message], adaptation: Adaptation) -> list[Message]:
@@ -31,12 +22,22 @@ def adapted_turns(turns: list[Message], adaptation: Adaptation) -> list[Message]
     """
     conversation = _Conversation(adaptation=adaptation)
     for turn in turns:
-        if turn.extensions or turn.name is not None or turn.phase is not None:
-            _note_lost(turn, adaptation)
-        conversation.add(turn)
+        if turn.name is not None or turn.phase is not None:
+            _note_name_and_phase(turn, adaptation)
+        if turn.extensions:
+            note_lost_of_turn(turn.extensions, adaptation)
+        match turn.role:
+            case "assistant":
+                conversation.add_assistant(turn)
+            case "system":
+                conversation.add_system(turn)
+            case "user" | "tool":
+                conversation.add_user(turn)
     conversation.end_user_message()
-    _check_end(conversation.messages, adaptation)
-    return conversation.messages
+    messages = conversation.messages
+    if not messages or messages[-1].role == "assistant":
+        _check_end(messages, adaptation)
+    return messages
 
 
 class _Conversation(Struct, kw_only=True):
@@ -56,56 +57,47 @@ class _Conversation(Struct, kw_only=True):
     system: list[Block] = []
     _open_calls: dict[str, None] = {}
 
-    def add(self, turn: Message) -> None:
-        match turn.role:
-            case "assistant":
-                self._add_assistant(turn)
-            case "system":
-                self._add_system(turn)
-            case _:
-                self._add_user(turn)
-
     def end_user_message(self) -> None:
         """Close the message being made; it is none if nothing is in it."""
-        results = [self._result_of(call_id) for call_id in self._open_calls]
-        if self.system and not (results or self.blocks):
-            self.blocks, self.system = self._notes(self.system), []
-        if results or self.blocks:
-            role = "tool" if results else "user"
-            self.messages.append(Message(role=role, blocks=[*results, *self.blocks]))
+        content: list[Block] = []
+        for call_id in self._open_calls:
+            if call_id not in self.results:
+                self._reject(f"call {call_id!r} has no result")
+            content.append(self.results[call_id])
+        role = "tool" if content else "user"
+        content += self.blocks
+        if self.system and not content:
+            content, self.system = self._notes(self.system), []
+        if content:
+            self.messages.append(Message(role=role, blocks=content))
         if self.system:
             self.messages.append(Message(role="system", blocks=self.system))
-        self.results, self.blocks, self.system, self._open_calls = {}, [], [], {}
 
-    def _result_of(self, call_id: str) -> ToolResultBlock:
-        if call_id not in self.results:
-            self._reject(f"call {call_id!r} has no result")
-        return self.results[call_id]
-
-    def _add_assistant(self, turn: Message) -> None:
+    def add_assistant(self, turn: Message) -> None:
         blocks = adapted_blocks(turn.blocks, self.adaptation)
         if not blocks:
             return
         if self.results or self.blocks or self.system:
             self.end_user_message()
+            self.results, self.blocks, self.system, self._open_calls = {}, [], [], {}
         if self.messages and self.messages[-1].role == "assistant":
             self.messages[-1].blocks += blocks
         else:
             self.messages.append(Message(role="assistant", blocks=blocks))
         for block in blocks:
-            if isinstance(block, ToolCallBlock):
+            if type(block) is ToolCallBlock:
                 if block.id in self._open_calls:
                     self._reject(f"two calls have the id {block.id!r}")
                 self._open_calls[block.id] = None
 
-    def _add_user(self, turn: Message) -> None:
+    def add_user(self, turn: Message) -> None:
         blocks = adapted_blocks(turn.blocks, self.adaptation)
         if not blocks:
             self._reject("Anthropic takes no empty messages of users")
         if self.system:
             self._emulated("a system message between a user's, moved after them")
         for block in blocks:
-            if isinstance(block, ToolResultBlock):
+            if type(block) is ToolResultBlock:
                 self._add_result(block)
             else:
                 self.blocks.append(block)
@@ -118,8 +110,8 @@ class _Conversation(Struct, kw_only=True):
             self.adaptation.translation.dropped(self.adaptation.named("turns"), message)
         self.results[result.call_id] = result
 
-    def _add_system(self, turn: Message) -> None:
-        texts = [*_system_texts(turn.blocks, self.adaptation, key="turns")]
+    def add_system(self, turn: Message) -> None:
+        texts = system_texts(turn.blocks, self.adaptation, key="turns")
         if self.adaptation.capabilities.mid_conversation_system:
             self.system += texts
         else:
@@ -143,23 +135,26 @@ class _Conversation(Struct, kw_only=True):
         self.adaptation.translation.rejected(self.adaptation.named("turns"), message)
 
 
-def _system_texts(blocks: list[Block], adaptation: Adaptation, *, key: str) -> list[TextBlock]:
-    texts: list[TextBlock] = []
-    for block in adapted_blocks(blocks, adaptation):
-        if not isinstance(block, TextBlock):
+def system_texts(blocks: list[Block], adaptation: Adaptation, *, key: str) -> list[Block]:
+    """What the system says, in the field that the normalized model calls `key`.
+
+    Raises:
+        InvalidRequestError: something in it is no text.
+    """
+    texts = adapted_blocks(blocks, adaptation)
+    for block in texts:
+        if type(block) is not TextBlock:
             adaptation.translation.rejected(adaptation.named(key), "system content must be text")
-        texts.append(block)
     return texts
 
 
-def _note_lost(turn: Message, adaptation: Adaptation) -> None:
+def _note_name_and_phase(turn: Message, adaptation: Adaptation) -> None:
     """A result's message may name the tool, which its call does anyway."""
     turns = adaptation.named("turns")
     if turn.name is not None and turn.role != "tool":
         adaptation.translation.dropped(f"{turns}[].name", "Anthropic's users have no names")
     if turn.phase is not None:
         adaptation.translation.dropped(f"{turns}[].phase", "Anthropic's messages have no phase")
-    note_lost(turn.extensions, adaptation, prefix=f"{turns}[].")
 
 
 def _check_end(messages: list[Message], adaptation: Adaptation) -> None:

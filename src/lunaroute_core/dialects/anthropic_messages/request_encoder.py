@@ -22,14 +22,14 @@ def encode_messages_request(request: NormalizedRequest, translation: Translation
         InvalidRequestError: it asks for what Anthropic, or the model, cannot give.
     """
     try:
-        return write_messages_request(_adapted(request, translation))
+        if request.source.dialect == DIALECT:
+            return write_messages_request(_own(request, translation))
+        return write_messages_request(adapted_request(request, translation))
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deeply") from error
 
 
-def _adapted(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
-    if request.source.dialect != DIALECT:
-        return adapted_request(request, translation)
+def _own(request: NormalizedRequest, translation: Translation) -> NormalizedRequest:
     request = without_foreign_reasoning(request, translation, param="messages[].content")
     if request.reasoning is not None and lacks_thinking(request.reasoning, request.turns):
         message = "the calls being answered came without the thinking before them"

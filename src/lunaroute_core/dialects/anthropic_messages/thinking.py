@@ -9,8 +9,8 @@ _LEAST_BUDGET = 1024
 """Tokens; a budget must also be less than `max_tokens`."""
 
 
-def adapted_reasoning(  # noqa: PLR0911 - one for each way models take it
-    asked: Reasoning | None,
+def adapted_reasoning(
+    asked: Reasoning,
     adaptation: Adaptation,
     *,
     max_tokens: int,
@@ -22,8 +22,6 @@ def adapted_reasoning(  # noqa: PLR0911 - one for each way models take it
     Raises:
         InvalidRequestError: a call is forced on a model that cannot think then.
     """
-    if asked is None:
-        return None
     modes = adaptation.capabilities.thinking
     effort = _effort(asked, adaptation)
     display = None if asked.display in (None, "none") else "summarized"
@@ -44,9 +42,9 @@ def adapted_reasoning(  # noqa: PLR0911 - one for each way models take it
     return None if level is None else Reasoning(effort=level)
 
 
-def thinks(reasoning: Reasoning | None) -> bool:
+def thinks(reasoning: Reasoning) -> bool:
     """Whether thinking is turned on, which fixes the sampling."""
-    return reasoning is not None and reasoning.mode in ("enabled", "adaptive")
+    return reasoning.mode in ("enabled", "adaptive")
 
 
 def lacks_thinking(reasoning: Reasoning, turns: list[Message]) -> bool:

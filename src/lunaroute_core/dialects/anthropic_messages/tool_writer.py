@@ -25,7 +25,7 @@ def write_tool(tool: Tool) -> JSONObject:
                 written["strict"] = tool.strict
             if tool.cache is not None:
                 written["cache_control"] = write_cache_mark(tool.cache)
-            return restored(written, tool.extensions)
+            return restored(written, tool.extensions) if tool.extensions else written
         case CustomTool():
             raise TypeError("Anthropic requests hold no free-form tools")
 

@@ -1,5 +1,20 @@
 import pytest
 
+from lunaroute_core.dialects.anthropic_messages import ANTHROPIC_MESSAGES
+from lunaroute_core.model import (
+    CacheMark,
+    DocumentBlock,
+    FunctionTool,
+    Message,
+    NormalizedRequest,
+    RequestSource,
+    SearchResultBlock,
+    TextBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+from lunaroute_core.translation import Translation
+
 
 def part(text, **mark):
     found = {"prompt_cache_breakpoint": {"mode": "explicit", **mark}}
@@ -55,3 +70,48 @@ def test_marks_inside_results_count(responses):
     found = body["messages"][2]["content"][0]["content"]
     assert ["cache_control" in block for block in found] == [False, True, True, True, True]
     assert len(warnings) == 1
+
+
+MARK = CacheMark(ttl="30m")
+MARKED = TextBlock(text="x", cache=MARK)
+USER = Message(role="user", blocks=[TextBlock(text="a")])
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        {"tools": [FunctionTool(name="f", cache=MARK)]},
+        {"instructions": [MARKED]},
+        {"turns": [Message(role="user", blocks=[DocumentBlock(blocks=[MARKED])])]},
+        {
+            "turns": [
+                Message(
+                    role="user",
+                    blocks=[SearchResultBlock(source="s", title="t", blocks=[MARKED])],
+                )
+            ]
+        },
+        {
+            "turns": [
+                USER,
+                Message(role="assistant", blocks=[ToolCallBlock(id="1", name="f", cache=MARK)]),
+                Message(role="tool", blocks=[ToolResultBlock(call_id="1")]),
+            ]
+        },
+        {
+            "turns": [
+                USER,
+                Message(role="assistant", blocks=[ToolCallBlock(id="1", name="f")]),
+                Message(role="tool", blocks=[ToolResultBlock(call_id="1", blocks=[MARKED])]),
+            ]
+        },
+    ],
+)
+def test_a_mark_is_found_wherever_it_stands(marked):
+    """Where there is no mark, none is looked for."""
+    source = RequestSource(dialect="openai_chat")
+    request = NormalizedRequest(model="m", source=source, **{"turns": [USER], **marked})
+    body = ANTHROPIC_MESSAGES.requests.encode(request, Translation())
+    assert body.count(b'"cache_control":{"type":"ephemeral","ttl":"1h"}') == 1
+    assert body.count(b'"cache_control"') == 1
+    assert ANTHROPIC_MESSAGES.requests.encode(request, Translation()) == body

@@ -16,6 +16,8 @@ from lunaroute_core.model import (
     RequestSource,
     SearchResultBlock,
     TextBlock,
+    ToolCallBlock,
+    ToolResultBlock,
 )
 from lunaroute_core.translation import Translation
 
@@ -184,6 +186,43 @@ def test_arguments_are_an_object_whatever_was_written(chat, arguments, written, 
     )
     assert body["messages"][1]["content"][0]["input"] == written
     assert warnings == ([("emulated", "messages[].arguments")] if warned else [])
+
+
+@pytest.mark.parametrize("written", ['{ "a" : 1.50 }', "{}", "", "[1]", '{"a'])
+def test_arguments_that_were_parsed_already_are_written_as_those_that_were_not(written):
+    try:
+        parsed = msgspec.json.decode(written)
+    except msgspec.DecodeError:
+        parsed = msgspec.UNSET
+    bodies = [
+        ANTHROPIC_MESSAGES.requests.encode(
+            NormalizedRequest(
+                model="m",
+                source=RequestSource(dialect="openai_chat"),
+                turns=[
+                    Message(role="assistant", blocks=[call]),
+                    Message(role="tool", blocks=[ToolResultBlock(call_id="1")]),
+                ],
+            ),
+            Translation(),
+        )
+        for call in (
+            ToolCallBlock(id="1", name="f", raw_arguments=written, arguments=parsed),
+            ToolCallBlock(id="1", name="f", raw_arguments=written),
+        )
+    ]
+    assert bodies[0] == bodies[1]
+
+
+def test_a_namespaced_call_of_a_tool_that_is_no_longer_offered_keeps_its_whole_name(responses):
+    call = {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"}
+    items = [
+        {"role": "user", "content": "a"},
+        {**call, "namespace": "space"},
+        {"type": "function_call_output", "call_id": "1", "output": "ok"},
+    ]
+    body, _ = responses(input=items)
+    assert body["messages"][1]["content"][0]["name"] == "space__f"
 
 
 def test_ids_and_names_that_anthropic_refuses_are_replaced_in_pairs(chat):
