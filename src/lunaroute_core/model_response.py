@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.answer_stages import AnswerStage, staged_response
 from lunaroute_core.dialects.codec import AnswerSummary
@@ -22,8 +23,7 @@ _FAILED = ErrorDetails(
 )
 
 
-@define(kw_only=True)
-class Timings:
+class Timings(Struct, kw_only=True):
     """Monotonic times, in seconds, of one upstream call."""
 
     started: float

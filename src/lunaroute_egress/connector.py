@@ -213,10 +213,13 @@ class Connector:
         """
         if request.operation is Operation.FORWARD or not request.model:
             return request, None
-        request = request.with_model(self.models.upstream(request.model))
+        model = self.models.upstream(request.model)
+        if model != request.model:
+            request = request.with_model(model)
         stages: Sequence[AnswerStage] | None = None
         if not speaks and request.operation is Operation.GENERATE:
-            await self._learned.refresh()
+            if self.learn:
+                await self._learned.refresh()
             dialect = self._dialect_for(request)
             request, stages = translated(
                 request,

@@ -6,7 +6,6 @@ from lunaroute_core import ModelRequest, WireRequest
 from lunaroute_core.answer_stages import AnswerStage
 from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.dialects.registry import dialect_named
-from lunaroute_core.headers import Headers
 from lunaroute_core.translation import Translation
 
 _NEUTRAL = frozenset({b"user-agent"})
@@ -28,11 +27,9 @@ def translated(
     )
     body = target.requests.encode(request.normalized, translation)
     source = dialect_named(request.context.client_dialect)
-    headers = request.headers if source.vendor is target.vendor else _neutral(request.headers)
+    headers = request.headers
+    if source.vendor is not target.vendor:
+        headers = tuple([pair for pair in headers if pair[0] in _NEUTRAL])
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
     unchanged = dialect == request.context.client_dialect and not translation.stages
     return request.with_wire(wire), None if unchanged else translation.stages
-
-
-def _neutral(headers: Headers) -> Headers:
-    return tuple([pair for pair in headers if pair[0] in _NEUTRAL])

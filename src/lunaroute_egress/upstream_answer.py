@@ -30,7 +30,7 @@ def whole_answer(
     asked: WireRequest, response: ClientResponse, body: bytes, *, provider: str
 ) -> WireResponse:
     """A whole answer, decoded only if it is in an encoding that the client cannot read."""
-    headers = answer_headers(response)
+    headers = tuple(end_to_end(response.raw_headers))
     content = body
     encoding = response.headers.get("content-encoding")
     if encoding is not None:

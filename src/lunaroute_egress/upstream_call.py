@@ -2,10 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 
 import aiohttp
-from attrs import define, field
+from msgspec import Struct
 
 from lunaroute_core.content_encoding import Decoder
 from lunaroute_core.deadlines import Deadlines
@@ -18,8 +19,7 @@ class _ExpiredError(Exception):
     """A deadline passed while the body was being read."""
 
 
-@define(kw_only=True, eq=False)
-class UpstreamCall:
+class UpstreamCall(Struct, kw_only=True, eq=False):
     """Opens a call, reads the answer's body piece by piece, and owns the connection.
 
     Attributes:
@@ -30,16 +30,17 @@ class UpstreamCall:
     deadlines: Deadlines
     watch: DeadlineWatch
     decoder: Decoder | None = None
-    _loop: asyncio.AbstractEventLoop = field(init=False)
-    _started: float = field(init=False)
-    _opening: asyncio.Task[object] | None = field(default=None, init=False)
-    _response: aiohttp.ClientResponse | None = field(default=None, init=False)
-    _waiting_since: float = field(default=math.inf, init=False)
-    _expired: tuple[str, float] | None = field(default=None, init=False)
+    _clock: Callable[[], float] = time.monotonic
+    _started: float = 0.0
+    _opening: asyncio.Task[object] | None = None
+    _response: aiohttp.ClientResponse | None = None
+    _waiting_since: float = math.inf
+    _expired: tuple[str, float] | None = None
 
     async def open(self, answer: Awaitable[aiohttp.ClientResponse]) -> aiohttp.ClientResponse:
         """Wait for the answer's status line and headers. Raises ProviderError."""
-        loop = self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
         self._started = loop.time()
         task = self._opening = asyncio.current_task(loop)
         self.watch.add(self)
@@ -64,7 +65,7 @@ class UpstreamCall:
         """The next bytes, b"" at the end. Raises ProviderError."""
         content = self.response.content
         while True:
-            self._waiting_since = self._loop.time()
+            self._waiting_since = self._clock()
             try:
                 chunk = await content.readany()
                 if self.decoder is not None:
@@ -81,6 +82,7 @@ class UpstreamCall:
 
     async def read_all(self, *, limit: int) -> bytes:
         """The whole body. Raises ProviderError, also when it is larger than `limit` bytes."""
+        content = self.response.content
         pieces: list[bytes] = []
         size = 0
         while piece := await self.read():
@@ -90,7 +92,7 @@ class UpstreamCall:
                 raise UpstreamProtocolError(
                     f"the answer is larger than {limit} bytes", provider=self.provider
                 )
-            if self.decoder is None and self.response.content.at_eof():
+            if content.at_eof() and self.decoder is None:
                 break
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

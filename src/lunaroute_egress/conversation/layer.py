@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from attrs import Factory, define, field, frozen
+from msgspec import Struct
 
 from lunaroute_core import (
     InvalidRequestError,
@@ -114,8 +115,9 @@ class ConversationLayer:
         return request if asked is normalized else request.with_normalized(asked)
 
     async def _turn(self, request: ModelRequest) -> "_Turn":
-        context, partner = request.context, self._partner(request)
-        stages = list[AnswerStage]()
+        context = request.context
+        partner = self._partner(request)
+        stages: list[AnswerStage] = []
         given = completed = request.normalized
         for memory in partner.memories:
             completed = await memory.recall(completed, request)
@@ -178,8 +180,7 @@ class _Partner:
     memories: Sequence[ConversationMemory]
 
 
-@define(kw_only=True)
-class _Turn:
+class _Turn(Struct, kw_only=True):
     """One request and its answer.
 
     Attributes:

@@ -84,7 +84,8 @@ class VaultShelf:
         All turns, not only the last: what a conversation begins with must stay the same from
         one request to the next, or no prompt cache would find it.
         """
-        if not any(map(_lacks_reasoning, request.turns)):
+        answers = [turn for turn in request.turns if turn.role == "assistant"]
+        if not any(map(_lacks_reasoning, answers)):
             return request
         tenant = self.tenants.of(envelope.headers)
         try:
@@ -104,6 +105,8 @@ class VaultShelf:
         envelope: ModelRequest,
     ) -> None:
         reasoning = [it for it in answer.blocks if isinstance(it, ReasoningBlock)]
+        if not reasoning:
+            return
         if any(is_sealed(it.opaque) for it in reasoning) and _calls(answer.blocks):
             tenant = self.tenants.of(envelope.headers)
             await self.kept.set(self._name(answer.blocks, tenant), reasoning)

@@ -85,7 +85,8 @@ class ReturnedReasoning:
 
 def has_reasoning(request: NormalizedRequest) -> bool:
     """Whether the conversation holds any, of whatever model."""
-    return any(map(_reasons, request.turns))
+    answers = [turn for turn in request.turns if turn.role == "assistant"]
+    return any(map(_reasons, answers))
 
 
 def _changed(

@@ -31,7 +31,7 @@ class SealedAnswer(Struct, kw_only=True):
     _open: dict[int, BlockAccumulator] = {}
 
     def response(self, response: NormalizedResponse) -> NormalizedResponse:
-        if not response.alternatives and not _reasons(response.blocks):
+        if not response.alternatives and ReasoningBlock not in map(type, response.blocks):
             return response
         sealed = msgspec.structs.replace(response, blocks=self._blocks(response.blocks))
         sealed.alternatives = [
@@ -71,7 +71,3 @@ class SealedAnswer(Struct, kw_only=True):
         if sealed.opaque is not None:
             yield OpaqueSet(index=event.index, opaque=sealed.opaque)
         yield BlockEnd(index=event.index, block=None if event.block is None else sealed)
-
-
-def _reasons(blocks: list[Block]) -> bool:
-    return ReasoningBlock in map(type, blocks)
