@@ -8,9 +8,6 @@ from lunaroute_core.capabilities import Capabilities
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.translation import Translation
 
-_NEUTRAL = frozenset({b"user-agent"})
-"""Headers that mean the same to every vendor."""
-
 
 def translated(
     request: ModelRequest, *, dialect: str, strict: bool, capabilities: Capabilities
@@ -29,7 +26,8 @@ def translated(
     source = dialect_named(request.context.client_dialect)
     headers = request.headers
     if source.vendor is not target.vendor:
-        headers = tuple([pair for pair in headers if pair[0] in _NEUTRAL])
+        user_agent = dict(headers).get(b"user-agent")  # the one that means the same to all
+        headers = () if user_agent is None else ((b"user-agent", user_agent),)
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
     unchanged = dialect == request.context.client_dialect and not translation.stages
     return request.with_wire(wire), None if unchanged else translation.stages

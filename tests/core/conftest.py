@@ -36,5 +36,5 @@ def toy_dialect(_toy_place, monkeypatch):
     """The how-to's dialect, registered as the how-to's line does."""
     monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, _toy_place])
     monkeypatch.setattr(DIALECTS, "names", (*DIALECTS.names, "acme_prompt"))
-    monkeypatch.setattr(DIALECTS, "loaded", dict(DIALECTS.loaded))
-    return DIALECTS["acme_prompt"]
+    yield DIALECTS["acme_prompt"]
+    del DIALECTS.loaded["acme_prompt"]

@@ -1,11 +1,26 @@
 """The dialects this gateway speaks. A new one is a new folder and one line here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from lunaroute_core.dialects.dialect import Dialect
+
+
+class _Loaded(dict[str, Dialect]):
+    """Those of a registry that were needed once."""
+
+    def __init__(self, registry: "DialectRegistry") -> None:
+        super().__init__()
+        self._registry = registry
+
+    def __missing__(self, name: str) -> Dialect:
+        if name not in self._registry.names:
+            raise KeyError(name)
+        folder = import_module(f"lunaroute_core.dialects.{name}")
+        dialect: Dialect = getattr(folder, name.upper())
+        return self.setdefault(name, dialect)
 
 
 @define(eq=False)
@@ -16,14 +31,9 @@ class DialectRegistry(Mapping[str, Dialect]):
     """
 
     names: tuple[str, ...]
-    loaded: dict[str, Dialect] = field(factory=dict[str, Dialect], init=False)
+    loaded: _Loaded = field(default=Factory(_Loaded, takes_self=True), init=False)
 
     def __getitem__(self, name: str) -> Dialect:
-        if name not in self.names:
-            raise KeyError(name)
-        if name not in self.loaded:
-            folder = import_module(f"lunaroute_core.dialects.{name}")
-            self.loaded[name] = getattr(folder, name.upper())
         return self.loaded[name]
 
     def __contains__(self, name: object) -> bool:
@@ -45,10 +55,7 @@ DIALECTS = DialectRegistry(
 )
 
 
-def dialect_named(name: str) -> Dialect:
-    """A registered dialect.
-
-    Raises:
-        KeyError: no such dialect is registered.
-    """
-    return DIALECTS.loaded.get(name) or DIALECTS[name]
+dialect_named: Callable[[str], Dialect] = DIALECTS.loaded.__getitem__
+"""A registered dialect; KeyError if there is none of that name. Each request asks several times,
+so this is the look-up itself.
+"""
