@@ -40,6 +40,7 @@ class Delta(Struct):
     signature: str | None = None
     citation: JSONObject | None = None
     content: str | None = None
+    encrypted_content: str | None = None
 
 
 @define
@@ -98,8 +99,9 @@ class BlockReader:
                 return self._sign(delta.signature)
             case HostedCallBlock() if kind == "input_json_delta" and fragment is not None:
                 return self._collect(fragment)
-            case CompactionBlock() if kind == "compaction_delta" and delta.content is not None:
-                return self._collect(delta.content)
+            case CompactionBlock() if kind == "compaction_delta":
+                self._signed = delta.encrypted_content or self._signed
+                return self._collect(delta.content or "")
             case _:
                 return [_unknown(event, delta)]
 
@@ -143,10 +145,19 @@ class BlockReader:
                 return replace(self.block, variant="signature_only", opaque=self._signed)
             case HostedCallBlock(type=kind, raw=raw) if self._fragments:
                 return whole_block(kind, {**raw, "input": _parsed("".join(self._fragments))})
-            case CompactionBlock(raw=raw) if self._fragments:
-                return whole_block("compaction", {**raw, "content": "".join(self._fragments)})
+            case CompactionBlock(raw=raw) if self._fragments or self._signed:
+                return whole_block("compaction", {**raw, **self._compacted()})
             case _:
                 return None
+
+    def _compacted(self) -> JSONObject:
+        """What the deltas said of a compaction."""
+        said: JSONObject = {}
+        if self._fragments:
+            said["content"] = "".join(self._fragments)
+        if self._signed is not None:
+            said["encrypted_content"] = self._signed
+        return said
 
 
 def _parsed(text: str) -> JSONObject:

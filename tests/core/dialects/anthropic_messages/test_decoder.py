@@ -258,6 +258,18 @@ def test_a_compaction_is_put_together():
     assert events[2].block.raw["content"] == "so farso far"
 
 
+@pytest.mark.parametrize("content", ["so far", None])
+def test_what_a_compaction_holds_for_its_vendor_is_kept(content):
+    said = {"type": "compaction_delta", "content": content, "encrypted_content": "e=="}
+    added = {"type": "content_block_delta", "index": 0, "delta": said}
+    events = whole(begin(0, {"type": "compaction", "content": None}), added, stop(0))
+    assert events[2].block.raw == {
+        "type": "compaction",
+        "content": content,
+        "encrypted_content": "e==",
+    }
+
+
 def test_what_nobody_knows_passes_whole():
     later = {"type": "later_event", "a": 1}
     unknown = {"type": "content_block_delta", "index": 0, "delta": {"type": "later", "a": [1]}}
