@@ -14,6 +14,7 @@ from lunaroute_core.errors import (
     UpstreamAnsweredError,
     UpstreamProtocolError,
 )
+from lunaroute_core.finish_warning import warn_of_unsaid_finish
 from lunaroute_core.model import FinishReason, NormalizedResponse
 from lunaroute_core.model_request import ModelRequest
 from lunaroute_core.wire import WireResponse
@@ -90,10 +91,16 @@ class ModelResponse:
             raise UpstreamProtocolError(str(error), provider=self.provider) from error
 
     def wire_for(self, request: ModelRequest) -> WireResponse:
-        """The answer as bytes in the dialect of the client that sent `request`."""
+        """The answer as bytes in the dialect of the client that sent `request`.
+
+        That the dialect has no word for why it ended is noted in the request's context.
+        """
         dialect = request.context.client_dialect
         if self.wire is not None and self.wire.dialect == dialect and not self.stages:
             return self.wire
-        body = dialect_named(dialect).responses.encode(self.normalized, request=request.normalized)
+        codec, answer = dialect_named(dialect), self.normalized
+        if answer.finish is not None and answer.finish.reason in codec.unsaid_finishes:
+            warn_of_unsaid_finish(answer.finish.reason, request.context)
+        body = codec.responses.encode(answer, request=request.normalized)
         headers = ((b"content-type", b"application/json"),)
         return WireResponse(dialect=dialect, status=200, headers=headers, body=body, content=body)

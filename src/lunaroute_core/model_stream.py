@@ -21,6 +21,7 @@ from lunaroute_core.errors import (
     UpstreamAnsweredError,
     UpstreamProtocolError,
 )
+from lunaroute_core.finish_warning import warn_of_unsaid_finish
 from lunaroute_core.first_content import FirstContent, carries_content
 from lunaroute_core.model import (
     ArgumentsDelta,
@@ -270,13 +271,15 @@ class ModelStream:
         return UpstreamAnsweredError(details, provider=self.provider)
 
     async def _encoded(self, dialect: str, request: ModelRequest) -> AsyncGenerator[bytes, None]:
-        encoder = dialect_named(dialect).streams.encoder(request=request.normalized)
-        self._encoder = encoder
+        codec = dialect_named(dialect)
+        self._encoder = encoder = codec.streams.encoder(request=request.normalized)
         encode = encoder.encode
         async with aclosing(self._all_batches()) as batches:
             async for batch in batches:
                 if frames := b"".join([encode(event) for event in batch]):
                     yield frames
+        if (reason := self.summary.finish_reason) and reason in codec.unsaid_finishes:
+            warn_of_unsaid_finish(reason, request.context)
 
     async def __aiter__(self) -> AsyncGenerator[StreamEvent, None]:
         """The stream as normalized events."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 class TranslationWarning(Struct, frozen=True, kw_only=True):
     """One field that was dropped or emulated on its way to another dialect.
 
-    `param` is the field's path in the client's request.
+    `param` is the field's path in the client's request, or its name in the answer.
     """
 
     outcome: Literal["dropped", "emulated"]

@@ -13,6 +13,7 @@ from lunaroute_core.dialects.codec import (
     TokenCountCodec,
 )
 from lunaroute_core.dialects.vendor import Vendor
+from lunaroute_core.model import FinishReason
 
 
 @frozen(kw_only=True)
@@ -25,6 +26,7 @@ class Dialect:
         paths: where clients post requests, the vendor's own path first.
         field_names: what its clients call what the normalized model calls otherwise.
         stored_answers: only of a dialect whose requests may go on from an answer by its id.
+        unsaid_finishes: reasons for which answers end that its own have no word for.
     """
 
     name: str
@@ -37,3 +39,4 @@ class Dialect:
     token_count: TokenCountCodec | None = None
     field_names: Mapping[str, str] = field(factory=dict[str, str])
     stored_answers: StoredAnswerCodec | None = None
+    unsaid_finishes: frozenset[FinishReason] = frozenset()

@@ -10,6 +10,8 @@ from lunaroute_core.dialects.client_field import client_field
         ("openai_responses", "turns", "input"),
         ("openai_responses", "format", "text.format"),
         ("openai_chat", "seed", "seed"),
+        ("openai_chat", "finish", "finish_reason"),
+        ("anthropic_messages", "finish", "stop_reason"),
         ("acme_prompt", "turns", "turns"),
     ],
 )

@@ -33,14 +33,15 @@ def said(value):
 
 
 def comparable(client, answer):
-    """What a stream and a whole answer have in common: Chat's accumulator numbers calls, and
-    Anthropic's knows how long tokens are cached only from a stream's start, where other
-    upstreams do not say it yet. Anthropic streams arguments as a text, of which a whole answer
-    has only the value.
+    """What a stream and a whole answer have in common: Chat's accumulator numbers calls, and has
+    no place for a choice's further fields; Anthropic's knows how long tokens are cached only from
+    a stream's start, where other upstreams do not say it yet. Anthropic streams arguments as a
+    text, of which a whole answer has only the value.
     """
     answer = with_values(said(answer))
     if client == C:
         for choice in answer["choices"]:
+            choice.pop("native_finish_reason", None)
             for call in choice["message"].get("tool_calls", ()):
                 call.pop("index", None)
     if client == A:

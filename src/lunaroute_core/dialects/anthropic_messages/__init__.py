@@ -2,6 +2,7 @@
 
 from lunaroute_core.dialects.anthropic_messages.errors import MessagesErrors
 from lunaroute_core.dialects.anthropic_messages.field_names import FIELD_NAMES
+from lunaroute_core.dialects.anthropic_messages.finish import UNSAID
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.requests import MessagesRequests
 from lunaroute_core.dialects.anthropic_messages.responses import MessagesResponses
@@ -20,6 +21,7 @@ ANTHROPIC_MESSAGES = Dialect(
     errors=MessagesErrors(),
     token_count=MessagesTokenCount(),
     field_names=FIELD_NAMES,
+    unsaid_finishes=UNSAID,
 )
 
 __all__ = ["ANTHROPIC", "ANTHROPIC_MESSAGES"]

@@ -1,4 +1,4 @@
-"""What clients of this dialect call the fields of a request."""
+"""What clients of this dialect call the fields of a request, and of its answer."""
 
 FIELD_NAMES = {
     "turns": "messages",
@@ -13,4 +13,5 @@ FIELD_NAMES = {
     "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
     "mode": "thinking",
     "budget": "thinking.budget_tokens",
+    "finish": "stop_reason",
 }

@@ -21,6 +21,8 @@ _TO_WIRE = {
     FinishReason.REFUSAL: "refusal",
     FinishReason.CONTENT_FILTER: "refusal",
 }
+UNSAID = frozenset({FinishReason.STEERED, FinishReason.MAX_MESSAGES})
+"""Reasons that no stop reason says."""
 
 _DECIDED_BY_CALLS = frozenset(
     {FinishReason.STOP, FinishReason.STOP_SEQUENCE, FinishReason.TOOL_CALLS}

@@ -1,4 +1,4 @@
-"""What clients of this dialect call the fields of a request."""
+"""What clients of this dialect call the fields of a request, and of its answer."""
 
 FIELD_NAMES = {
     "turns": "messages",
@@ -18,4 +18,5 @@ FIELD_NAMES = {
     "strict": "function.strict",
     "grammar": "custom.format",
     "breakpoint": "messages[].content[].prompt_cache_breakpoint",
+    "finish": "finish_reason",
 }

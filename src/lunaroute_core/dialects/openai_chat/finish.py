@@ -25,6 +25,9 @@ _WORDS = {
 }
 """Words that hold whatever the answer contains; every other reason is `stop` or a call."""
 
+_UNSAID = frozenset({FinishReason.PAUSE, FinishReason.STEERED, FinishReason.MAX_MESSAGES})
+"""Reasons that would look like the end, though the answer has none."""
+
 
 def read_finish(word: str | None, blocks: Iterable[Block]) -> Finish:
     """The finish, made to agree with what the answer contains.
@@ -50,3 +53,13 @@ def finish_word(finish: Finish | None, *, calls: bool, legacy: bool) -> str:
     if calls:
         return "function_call" if legacy else "tool_calls"
     return "stop"
+
+
+def native_word(finish: Finish | None) -> str | None:
+    """The upstream's own word, None where Chat's says as much.
+
+    It goes beside Chat's as `native_finish_reason`, which is what OpenRouter calls it.
+    """
+    if finish is None or finish.reason not in _UNSAID:
+        return None
+    return finish.raw or finish.reason.value

@@ -9,7 +9,7 @@ from attrs import frozen
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.openai_chat.answer_decoding import decode_completion
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, form_of, own_fields
-from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
+from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word, native_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
 from lunaroute_core.dialects.openai_chat.message_encoding import (
     MessageContent,
@@ -98,6 +98,8 @@ def _choice(candidate: Candidate, *, legacy: bool) -> JSONObject:
     content = MessageContent.of(candidate.blocks)
     kept = own_fields(candidate.extensions) if candidate.extensions else {}
     tokens = content.tokens
+    if (native := native_word(candidate.finish)) is not None:
+        kept = {"native_finish_reason": native, **kept}
     return {
         "index": candidate.index,
         "message": encode_message(content, legacy=legacy),

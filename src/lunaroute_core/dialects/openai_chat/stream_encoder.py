@@ -7,7 +7,7 @@ from attrs import define, field
 
 from lunaroute_core.dialects.block_order import BlockEvent, BlockOrder
 from lunaroute_core.dialects.openai_chat.extensions import DIALECT, FORM, form_of
-from lunaroute_core.dialects.openai_chat.finish import finish_word
+from lunaroute_core.dialects.openai_chat.finish import finish_word, native_word
 from lunaroute_core.dialects.openai_chat.identity import completion_id
 from lunaroute_core.dialects.openai_chat.message_encoding import choice_logprobs
 from lunaroute_core.dialects.openai_chat.stream_blocks import (
@@ -120,14 +120,19 @@ class ChatStreamEncoder:
         *,
         logprobs: JSONObject | None = None,
         finish_reason: str | None = None,
+        native: str | None = None,
     ) -> bytes:
         plain = finish_reason is None and logprobs is None
-        after = self._after if plain else self._ending(finish_reason, logprobs)
+        after = self._after if plain else self._ending(finish_reason, logprobs, native)
         return self._before + msgspec.json.encode(delta) + after
 
-    def _ending(self, finish_reason: str | None, logprobs: JSONObject | None) -> bytes:
+    def _ending(
+        self, finish_reason: str | None, logprobs: JSONObject | None, native: str | None = None
+    ) -> bytes:
         usage = b',"usage":null' if self._asks_usage else b""
         told, word = msgspec.json.encode(logprobs), msgspec.json.encode(finish_reason)
+        if native is not None:
+            word += b',"native_finish_reason":' + msgspec.json.encode(native)
         return b',"logprobs":%b,"finish_reason":%b}]%b}\n\n' % (told, word, usage)
 
     def _write(self, event: BlockEvent) -> bytes:
@@ -164,7 +169,8 @@ class ChatStreamEncoder:
         word = finish_word(event.finish, calls=calls, legacy=self._legacy)
         kept = form_of(event.extensions).get("choice")
         logprobs = choice_logprobs([], kept) if isinstance(kept, dict) else None
-        frames.append(self._chunk({}, logprobs=logprobs, finish_reason=word))
+        native = native_word(event.finish)
+        frames.append(self._chunk({}, logprobs=logprobs, finish_reason=word, native=native))
         return b"".join(frames)
 
     def _end(self) -> bytes:

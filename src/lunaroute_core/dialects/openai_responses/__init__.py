@@ -3,6 +3,7 @@
 from lunaroute_core.dialects.dialect import Dialect
 from lunaroute_core.dialects.openai_responses.errors import ResponsesErrors
 from lunaroute_core.dialects.openai_responses.field_names import FIELD_NAMES
+from lunaroute_core.dialects.openai_responses.finish import UNSAID
 from lunaroute_core.dialects.openai_responses.requests import ResponsesRequests
 from lunaroute_core.dialects.openai_responses.responses import ResponsesAnswers
 from lunaroute_core.dialects.openai_responses.stored_answers import StoredResponseObjects
@@ -19,6 +20,7 @@ OPENAI_RESPONSES = Dialect(
     errors=ResponsesErrors(),
     field_names=FIELD_NAMES,
     stored_answers=StoredResponseObjects(),
+    unsaid_finishes=UNSAID,
 )
 
 __all__ = ["OPENAI_RESPONSES"]

@@ -1,4 +1,4 @@
-"""What clients of this dialect call the fields of a request."""
+"""What clients of this dialect call the fields of a request, and of its answer."""
 
 FIELD_NAMES = {
     "turns": "input",
@@ -16,4 +16,5 @@ FIELD_NAMES = {
     "grammar": "format",
     "logprobs": "include",
     "breakpoint": "input[].content[].prompt_cache_breakpoint",
+    "finish": "status",
 }

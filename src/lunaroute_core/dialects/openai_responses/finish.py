@@ -16,10 +16,13 @@ _WRITTEN: dict[FinishReason, tuple[str, str | None]] = {
     FinishReason.CONTENT_FILTER: (INCOMPLETE, "content_filter"),
     FinishReason.MAX_MESSAGES: (INCOMPLETE, "max_messages"),
     FinishReason.STEERED: (INCOMPLETE, "steered"),
-    # The vendor has no word for it, but more of the answer is to come.
+    # More of the answer is to come.
     FinishReason.PAUSE: (INCOMPLETE, None),
     FinishReason.ERROR: (FAILED, None),
 }
+
+UNSAID = frozenset({FinishReason.PAUSE})
+"""Reasons that the vendor has no word for."""
 
 _READ = {
     "max_output_tokens": FinishReason.LENGTH,

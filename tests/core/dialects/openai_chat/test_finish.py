@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 from openai.types.chat.chat_completion import Choice
 
-from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word
+from lunaroute_core.dialects.openai_chat.finish import REASONS, finish_word, native_word
 from lunaroute_core.model import Finish, FinishReason
 
 R = FinishReason
@@ -47,3 +47,15 @@ def test_every_reason_gives_one_of_the_vendors_words(reason, calls, legacy):
 def test_old_calls_have_their_own_word():
     finish = Finish(reason=R.TOOL_CALLS)
     assert finish_word(finish, calls=True, legacy=True) == "function_call"
+
+
+@pytest.mark.parametrize("reason", [R.PAUSE, R.STEERED, R.MAX_MESSAGES])
+def test_what_only_looks_like_the_end_has_the_upstreams_word_beside_it(reason):
+    assert native_word(Finish(reason=reason, raw="its_word")) == "its_word"
+    assert native_word(Finish(reason=reason)) == reason.value
+
+
+@pytest.mark.parametrize("reason", [*{*R} - {R.PAUSE, R.STEERED, R.MAX_MESSAGES}, None])
+def test_other_reasons_need_none(reason):
+    finish = None if reason is None else Finish(reason=reason, raw="its_word")
+    assert native_word(finish) is None

@@ -325,3 +325,12 @@ def test_an_answer_nested_too_deeply_is_no_answer():
     deep = b"[" * 200_000 + b"]" * 200_000
     with pytest.raises(ValueError, match="nested too deeply"):
         RESPONSES.summarize(b'{"choices":[],"x":' + deep + b"}")
+
+
+def test_a_reason_without_a_word_stands_beside_the_one_that_it_is_given(encoded):
+    (steered,) = encoded(answer(TextBlock(text="a"), reason=FinishReason.STEERED), REQUEST)[
+        "choices"
+    ]
+    assert (steered["finish_reason"], steered["native_finish_reason"]) == ("stop", "steered")
+    (stopped,) = encoded(answer(TextBlock(text="a")), REQUEST)["choices"]
+    assert "native_finish_reason" not in stopped

@@ -510,3 +510,13 @@ def test_every_chunk_is_the_sdks_type_and_the_stream_is_one_we_observe(streamed,
     assert observer.finished
     assert observer.error is None
     assert (observer.summary.usage is not None) == bool(request_.stream.include_usage)
+
+
+def test_a_reason_without_a_word_stands_beside_the_one_that_it_is_given(streamed):
+    steered = StreamFinish(finish=Finish(reason=FinishReason.STEERED, raw="steered"))
+    for request in (REQUEST, COUNTING):
+        chunks = streamed(whole(text(0, "a"), finish=steered), request)
+        (*others, last) = [it for it in chunks[:-1] if it["choices"]]
+        (choice,) = last["choices"]
+        assert (choice["finish_reason"], choice["native_finish_reason"]) == ("stop", "steered")
+        assert not any("native_finish_reason" in it["choices"][0] for it in others)
