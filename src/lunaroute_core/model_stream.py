@@ -187,7 +187,7 @@ class ModelStream:
 
     async def _prime(self) -> None:
         if self.events is None and self.wire is not None and self.wire.dialect is not None:
-            observer = dialect_named(self.wire.dialect).streams.observer()
+            observer = (self.wire.reading or dialect_named(self.wire.dialect).streams).observer()
             self.summary = observer.summary
             self._blocks = WireBlocks(
                 provider=self.provider,
@@ -348,7 +348,7 @@ class ModelStream:
             raise ValueError("a stream needs wire bytes or events")
         if self.wire.dialect is None or self._blocks is None:
             raise self._broken("the stream cannot be read as normalized events")
-        decoder = dialect_named(self.wire.dialect).streams.decoder()
+        decoder = (self.wire.reading or dialect_named(self.wire.dialect).streams).decoder()
         async with aclosing(self._blocks.relayed()) as blocks:
             async for block in blocks:
                 yield partial(decoder.decode, block)

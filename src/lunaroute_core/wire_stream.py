@@ -4,6 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from lunaroute_core.dialects.codec import StreamReading
 from lunaroute_core.headers import Headers
 
 
@@ -26,3 +27,5 @@ class WireStream(Struct, kw_only=True):
     source: ByteSource
     status: int = 200
     headers: Headers = ()
+    reading: StreamReading | None = None
+    """How they are understood, where they are more than a stream of their dialect."""

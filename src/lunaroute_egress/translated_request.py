@@ -15,6 +15,8 @@ def translated(
     """The same request in another dialect, and what is to be done to its answer, None if that
     can go to the client as it comes. What could not go with it is noted in its context.
 
+    What is to be done to an answer that goes on is known already to whom it belongs.
+
     Raises:
         InvalidRequestError: it asks for what the dialect, or the model, cannot give.
     """
@@ -22,12 +24,14 @@ def translated(
     translation = Translation(
         capabilities=capabilities, strict=strict, warnings=request.context.warnings
     )
-    body = target.requests.encode(request.normalized, translation)
+    normalized = request.normalized
+    body = target.requests.encode(normalized, translation)
     source = dialect_named(request.context.client_dialect)
     headers = request.headers
     if source.vendor is not target.vendor:
         user_agent = dict(headers).get(b"user-agent")  # the one that means the same to all
         headers = () if user_agent is None else ((b"user-agent", user_agent),)
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
-    unchanged = dialect == request.context.client_dialect and not translation.stages
-    return request.with_wire(wire), None if unchanged else translation.stages
+    stages = translation.stages if normalized.paused is None else []
+    unchanged = dialect == request.context.client_dialect and not stages
+    return request.with_wire(wire), None if unchanged else stages

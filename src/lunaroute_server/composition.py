@@ -31,7 +31,7 @@ from lunaroute_routing import Router
 from lunaroute_routing.shared_cooldowns import SharedCooldowns
 from lunaroute_server.config import Config
 from lunaroute_server.config.provider import HttpClientConfig, ProviderConfig, RequestBodyConfig
-from lunaroute_server.conversations import Conversations
+from lunaroute_server.conversations import Conversations, resumed
 from lunaroute_server.provider_prices import ProviderPrices
 from lunaroute_server.route_table import route_table
 from lunaroute_server.routing_log import RoutingLog
@@ -128,7 +128,10 @@ class _Builder:
         if config.type == "mock":
             return MockProvider(name=name, options=config.mock or MockOptions())
         connector = self._connector(name, config)
-        return connector if self.conversations is None else self.conversations.around(connector)
+        provider = resumed(connector)
+        if self.conversations is None:
+            return provider
+        return self.conversations.around(provider, connector)
 
     def _connector(self, name: str, config: ProviderConfig) -> Connector:
         endpoint = _endpoint(config)

@@ -7,11 +7,14 @@ import structlog
 from attrs import define
 
 from lunaroute_core import ConfigurationError, Provider, StateStore
+from lunaroute_core.dialects.codec import BodyEdits
+from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_egress import Connector
 from lunaroute_egress.conversation import (
     ConversationLayer,
     ReasoningSeal,
     ReasoningVault,
+    ResumedTurns,
     StoredAnswersDesk,
     StoredResponses,
     TenantNames,
@@ -74,10 +77,10 @@ class Conversations:
             stored=stored,
         )
 
-    def around(self, connector: Connector) -> Provider:
-        """A connector whose conversations are kept whole."""
+    def around(self, provider: Provider, connector: Connector) -> Provider:
+        """A connector, or what stands around it, whose conversations are kept whole."""
         return ConversationLayer(
-            provider=connector,
+            provider=provider,
             dialects=connector.dialects,
             seal=self.seal,
             vault=self.vault,
@@ -91,6 +94,18 @@ class Conversations:
         if self.stored is None:
             return provider
         return StoredAnswersDesk(provider=provider, stored=self.stored)
+
+
+def resumed(connector: Connector) -> Provider:
+    """A connector whose model goes on where it pauses, if its answers may pause."""
+    if not any(dialect_named(name).pauses for name in connector.dialects):
+        return connector
+    return ResumedTurns(
+        provider=connector,
+        dialects=connector.dialects,
+        deadlines=connector.deadlines,
+        adds_tools=connector.edits != BodyEdits(),
+    )
 
 
 def _vault(

@@ -4,7 +4,7 @@ import pytest
 
 from lunaroute_core import ConfigurationError
 from lunaroute_egress import Connector
-from lunaroute_egress.conversation import ConversationLayer, StoredAnswersDesk
+from lunaroute_egress.conversation import ConversationLayer, ResumedTurns, StoredAnswersDesk
 from lunaroute_server.composition import compose
 from lunaroute_server.config import Config, config_from_mapping
 from lunaroute_server.config.provider import ProviderConfig
@@ -42,9 +42,17 @@ def test_everyones_clients_are_served_unless_one_vendors_are_asked_for():
     assert one.settings.vendors == {"anthropic"}
 
 
+def connector_of(composition):
+    """The one provider's connector, within what stands around it."""
+    found = composition.provider.providers["one"]
+    while not isinstance(found, Connector):
+        found = found.provider
+    return found
+
+
 def capabilities(model, **settings):
     """What the one provider of a configuration takes a model to accept."""
-    connector = composed(one=provider(**settings)).provider.providers["one"].provider
+    connector = connector_of(composed(one=provider(**settings)))
     return connector.capabilities(model, connector.dialects[0])
 
 
@@ -85,7 +93,7 @@ def test_an_operators_profile_goes_first():
     ],
 )
 def test_only_who_is_known_to_state_capabilities_is_asked_for_them(settings, learns):
-    assert composed(one=provider(**settings)).provider.providers["one"].provider.learn is learns
+    assert connector_of(composed(one=provider(**settings))).learn is learns
 
 
 def composed_with(home, **sections):
@@ -143,7 +151,7 @@ def test_a_secret_that_is_none_is_an_error(tmp_path):
 
 def test_without_the_tunnel_there_is_no_layer_and_no_secret(tmp_path):
     composition = composed_with(tmp_path, reasoning={"tunnel": False})
-    assert isinstance(layer_of(composition), Connector)
+    assert not isinstance(layer_of(composition), ConversationLayer)
     assert composition.stores == []
     assert [*tmp_path.iterdir()] == []
 
@@ -238,3 +246,27 @@ async def test_what_is_kept_is_encrypted(tmp_path):
         await layer_of(composition).vault.store.set("k", b"canary")
         assert await layer_of(composition).vault.store.get("k") == b"canary"
         assert b"canary" not in (await file.get("k") or b"canary")
+
+
+def test_turns_go_on_where_a_model_pauses_them_with_or_without_the_tunnel(tmp_path):
+    for tunnel in (True, False):
+        found = layer_of(composed_with(tmp_path, reasoning={"tunnel": tunnel}))
+        layer = found.provider if tunnel else found
+        assert isinstance(layer, ResumedTurns)
+        assert isinstance(layer.provider, Connector)
+        assert layer.dialects == ("anthropic_messages",)
+        assert (layer.continuations, layer.adds_tools) == (10, False)
+
+
+def test_they_have_the_providers_deadlines_and_the_operators_tools_may_pause_them(tmp_path):
+    settings = {
+        "http_client": {"timeout_secs": 7},
+        "request_body": {"defaults": {"tools": [{"type": "web_search_20250305"}]}},
+    }
+    layer = layer_of(composed_with(tmp_path, providers={"anthropic": settings})).provider
+    assert (layer.deadlines.total, layer.adds_tools) == (7, True)
+
+
+def test_what_never_pauses_is_not_looked_at():
+    layer = composed(one=provider("openai")).provider.providers["one"]
+    assert isinstance(layer.provider, Connector)

@@ -209,11 +209,15 @@ class StreamDecoder(Protocol):
         ...
 
 
-class StreamCodec(Protocol):
+class StreamReading(Protocol):
+    """How the bytes of a stream are understood."""
+
     def observer(self) -> StreamObserver: ...
 
     def decoder(self) -> StreamDecoder: ...
 
+
+class StreamCodec(StreamReading, Protocol):
     def encoder(self, *, request: NormalizedRequest) -> StreamEncoder: ...
 
     def keep_alive(self, *, started: bool) -> bytes:

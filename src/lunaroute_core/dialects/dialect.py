@@ -26,6 +26,7 @@ class Dialect:
         paths: where clients post requests, the vendor's own path first.
         field_names: what its clients call what the normalized model calls otherwise.
         stored_answers: only of a dialect whose requests may go on from an answer by its id.
+        pauses: whether its answers may pause, and its requests have them go on.
         unsaid_finishes: reasons for which answers end that its own have no word for.
     """
 
@@ -39,4 +40,5 @@ class Dialect:
     token_count: TokenCountCodec | None = None
     field_names: Mapping[str, str] = field(factory=dict[str, str])
     stored_answers: StoredAnswerCodec | None = None
+    pauses: bool = False
     unsaid_finishes: frozenset[FinishReason] = frozenset()

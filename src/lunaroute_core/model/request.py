@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from lunaroute_core.json_value import JSONObject, JSONValue
 from lunaroute_core.model.content import Block, CacheMark, Extensions
+from lunaroute_core.model.response import NormalizedResponse
 
 
 class Message(Struct, kw_only=True, omit_defaults=True):
@@ -185,6 +186,9 @@ class NormalizedRequest(Struct, kw_only=True, omit_defaults=True):
     conversation: Conversation = Conversation()
     stream: StreamOptions = StreamOptions()
     extensions: Extensions = {}
+    paused: NormalizedResponse | None = None
+    """What the model has said in answer to this before it paused, in the blocks of the dialect that
+    the request is to be written in: the answer goes on from there."""
 
     @property
     def continues_tool_loop(self) -> bool:

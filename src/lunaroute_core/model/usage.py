@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from lunaroute_core.json_value import JSONObject
+from lunaroute_core.json_value import JSONObject, JSONValue
 
 
 class CacheWrites(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,6 +27,18 @@ class CacheWrites(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if earlier is not None and earlier.total == self.total == self.unknown:
             return earlier
         return self
+
+    def plus(self, more: "CacheWrites | None") -> "CacheWrites":
+        """These writes and those of another request."""
+        if more is None:
+            return self
+        return CacheWrites(
+            m5=self.m5 + more.m5,
+            m30=self.m30 + more.m30,
+            h1=self.h1 + more.h1,
+            h12=self.h12 + more.h12,
+            unknown=self.unknown + more.unknown,
+        )
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +86,46 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
             details={**earlier.details, **self.details},
         )
 
+    def plus(self, more: "Usage | None") -> "Usage":
+        """What this answer and another one consumed together."""
+        if more is None:
+            return self
+        writes = more.cache_writes
+        if self.cache_writes is not None:
+            writes = self.cache_writes.plus(writes)
+        return Usage(
+            input_tokens=_sum(self.input_tokens, more.input_tokens),
+            cache_read_tokens=_sum(self.cache_read_tokens, more.cache_read_tokens),
+            cache_writes=writes,
+            output_tokens=_sum(self.output_tokens, more.output_tokens),
+            reasoning_tokens=_sum(self.reasoning_tokens, more.reasoning_tokens),
+            estimated=self.estimated or more.estimated,
+            details=_summed(self.details, more.details),
+        )
+
 
 def _known(new: int | None, earlier: int | None) -> int | None:
     return earlier if new is None else new
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
+
+
+def _summed(one: JSONObject, other: JSONObject) -> JSONObject:
+    """The counters added up; of what is no count the later word."""
+    return {**one, **{key: _both(one.get(key), value) for key, value in other.items()}}
+
+
+def _both(one: JSONValue, other: JSONValue) -> JSONValue:
+    match one, other:
+        case (bool(), _) | (_, bool()):
+            return other
+        case (int() | float(), int() | float()):
+            return one + other
+        case dict(), dict():
+            return _summed(one, other)
+        case list(), list():
+            return [*one, *other]
+        case _:
+            return one if other is None else other

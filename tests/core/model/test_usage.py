@@ -66,3 +66,49 @@ def test_an_estimate_stays_one_until_the_count_is_known(newer, estimated):
 
 def test_an_estimate_over_a_count_is_one():
     assert Usage(input_tokens=3, estimated=True).merged_over(OLD).estimated
+
+
+def test_what_two_answers_used_is_added_up():
+    more = Usage(
+        input_tokens=1,
+        cache_writes=CacheWrites(m5=1, m30=2, h1=3, h12=4, unknown=5),
+        output_tokens=2,
+        estimated=True,
+        details={"speed": "slow", "server_tool_use": {"a": 1, "b": 3}, "iterations": [1]},
+    )
+    assert OLD.plus(more) == Usage(
+        input_tokens=11,
+        cache_read_tokens=90,
+        cache_writes=CacheWrites(m5=16, m30=2, h1=8, h12=4, unknown=5),
+        output_tokens=7,
+        reasoning_tokens=3,
+        estimated=True,
+        details={"speed": "slow", "server_tool_use": {"a": 1, "b": 5}, "iterations": [1]},
+    )
+    assert OLD.plus(more).prompt_tokens == OLD.prompt_tokens + more.prompt_tokens
+
+
+def test_what_nobody_counted_stays_unknown():
+    assert OLD.plus(None) is OLD
+    assert OLD.plus(Usage()) == OLD
+    assert Usage().plus(OLD) == OLD
+    assert Usage().plus(Usage()) == Usage()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (1, 2, 3),
+        (0.5, 1, 1.5),
+        ([1], [2], [1, 2]),
+        ({"a": {"b": 1}}, {"a": {"b": 2, "c": None}}, {"a": {"b": 3, "c": None}}),
+        ("standard", "priority", "priority"),
+        ("standard", None, "standard"),
+        (None, 1, 1),
+        (True, 1, 1),
+        (1, False, False),
+        (1, "x", "x"),
+    ],
+)
+def test_counters_are_added_and_words_replaced(one, other, both):
+    assert Usage(details={"k": one}).plus(Usage(details={"k": other})).details == {"k": both}

@@ -93,7 +93,8 @@ class Talk:
 
 @pytest.fixture
 def talk(refusals) -> Callable[..., Any]:
-    """`async with talk(client, upstream, script) as on`; `options` are the provider's.
+    """`async with talk(client, upstream, script) as on`; `options` are the provider's, and
+    `gateway` what else is configured.
 
     Afterwards nothing may have arrived that the vendor would have refused, but for a field that
     compatible servers know of, `allowing`.
@@ -101,7 +102,13 @@ def talk(refusals) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def run(
-        client: str, upstream: str, script: Any, *, allowing: str = "none", **options: Any
+        client: str,
+        upstream: str,
+        script: Any,
+        *,
+        allowing: str = "none",
+        gateway: dict[str, Any] | None = None,
+        **options: Any,
     ) -> AsyncIterator[Talk]:
         complaints: list[str] = []
         answers = iter(script) if isinstance(script, list) else itertools.repeat(script)
@@ -112,7 +119,8 @@ def talk(refusals) -> Callable[..., Any]:
             return script(request) if callable(script) else next(answers)
 
         async with ScriptedUpstream(answer) as server:
-            config = {"providers": {"up": {**provider(upstream, server.url), **options}}}
+            own = {**provider(upstream, server.url), **options}
+            config = {"providers": {"up": own}, **(gateway or {})}
             async with serving(config) as url, sdk_of(client, url) as sdk:
                 yield Talk(client, upstream, sdk, server, url)
         assert [it for it in complaints if f".{allowing}:" not in it] == []

@@ -21,6 +21,7 @@ ANTHROPIC_MESSAGES = Dialect(
     errors=MessagesErrors(),
     token_count=MessagesTokenCount(),
     field_names=FIELD_NAMES,
+    pauses=True,
     unsaid_finishes=UNSAID,
 )
 

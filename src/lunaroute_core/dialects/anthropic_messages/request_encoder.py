@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lunaroute_core.dialects.anthropic_messages.continued_request import continued
 from lunaroute_core.dialects.anthropic_messages.foreign_request import adapted_request
 from lunaroute_core.dialects.anthropic_messages.name import DIALECT
 from lunaroute_core.dialects.anthropic_messages.request_writer import write_messages_request
@@ -22,9 +23,10 @@ def encode_messages_request(request: NormalizedRequest, translation: Translation
         InvalidRequestError: it asks for what Anthropic, or the model, cannot give.
     """
     try:
-        if request.source.dialect == DIALECT:
-            return write_messages_request(_own(request, translation))
-        return write_messages_request(adapted_request(request, translation))
+        own = request.source.dialect == DIALECT
+        adapted = _own(request, translation) if own else adapted_request(request, translation)
+        body = write_messages_request(adapted)
+        return body if request.paused is None else continued(body, request.paused)
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deeply") from error
 
