@@ -44,7 +44,7 @@ from lunaroute_egress.translated_request import translated
 from lunaroute_egress.upstream_answer import (
     answer_headers,
     expect_event_stream,
-    raise_for_status,
+    refusal,
     stream_decoder,
     summary_of,
     whole_answer,
@@ -159,7 +159,8 @@ class Connector:
             await call.aclose()
         timings.finished = time.monotonic()
         answer = whole_answer(wire, response, raw, provider=self.name)
-        raise_for_status(answer, provider=self.name, own_key=self._has_own_key)
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, provider=self.name, own_key=self._has_own_key)
         if request.operation is Operation.LIST_MODELS:
             self._learned.read(answer)
             self._known.clear()
@@ -351,7 +352,7 @@ class Connector:
         if not 200 <= response.status < 300:
             raw = await call.read_all(limit=MAX_DECODED_BYTES)
             answer = whole_answer(wire, response, raw, provider=self.name)
-            raise_for_status(answer, provider=self.name, own_key=self._has_own_key)
+            raise refusal(answer, provider=self.name, own_key=self._has_own_key)
         expect_event_stream(headers, provider=self.name)
         call.decoder = stream_decoder(response, provider=self.name)
         return WireStream(

@@ -50,16 +50,14 @@ def whole_answer(
     )
 
 
-def raise_for_status(answer: WireResponse, *, provider: str, own_key: bool) -> None:
-    """Raises UpstreamAnsweredError, with what the upstream said, for all but success.
+def refusal(answer: WireResponse, *, provider: str, own_key: bool) -> UpstreamAnsweredError:
+    """The error for an answer of any status but success, with what the upstream said.
 
     `own_key`: the request was sent with a key of the provider's own.
     """
-    if 200 <= answer.status < 300:
-        return
     content = answer.body if answer.content is None else answer.content
     details = dialect_named(answer.dialect).errors.decode(answer.status, answer.headers, content)
-    raise UpstreamAnsweredError(
+    return UpstreamAnsweredError(
         details,
         provider=provider,
         wire=answer,

@@ -22,8 +22,10 @@ class Answer(Struct):
     body: bytes
 
     async def send(self, send: Send) -> None:
-        headers = [pair for pair in self.headers if pair[0] != b"content-length"]
-        headers.append((b"content-length", str(len(self.body)).encode()))
+        headers = [*self.headers]
+        if b"content-length" in dict(headers):
+            headers = [pair for pair in headers if pair[0] != b"content-length"]
+        headers.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -36,19 +36,19 @@ def outcome_headers(
         (b"x-lunaroute-provider", _NAMES[outcome.provider]),
         (b"x-lunaroute-attempts", b"%d" % context.attempts),
     ]
-    is_error = isinstance(outcome, ProviderError)
-    model = request.model if is_error else outcome.model
+    if isinstance(outcome, ProviderError):
+        # An error's own answer has the upstream's id for it already.
+        model, timings, wire = request.model, None, None
+    else:
+        model, timings, wire = outcome.model, outcome.timings, outcome.wire
     if model:
         headers.append((b"x-lunaroute-model", _NAMES[model]))
-    timings = None if is_error else outcome.timings
     if timings is not None:
         content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
         reached = timings.finished or content_at or timings.first_byte or timings.started
         upstream = context.waited + (reached - timings.started)
         overhead = 1000 * (time.monotonic() - exchange.received_at - upstream)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))
-    # An error's own answer has the id already.
-    wire = None if is_error else outcome.wire
     if wire is not None and wire.dialect not in (None, context.client_dialect):
         headers.extend(_upstream_request_id(wire.dialect, wire.headers))
     if context.session_id is not None:
