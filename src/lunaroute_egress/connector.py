@@ -5,6 +5,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
+import msgspec
 from aiohttp import ClientResponse, ClientTimeout
 from attrs import Factory, define, field
 from multidict import CIMultiDict
@@ -147,8 +148,7 @@ class Connector:
         speaks = request.wire_dialect in self.dialects
         if not speaks and request.operation is Operation.COUNT_TOKENS:
             return self._estimate(request)
-        request, stages = await self._for_upstream(request, speaks=speaks)
-        wire = self._wire(request)
+        request, wire, stages = await self._for_upstream(request, speaks=speaks)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=False)
         response = await call.open(sending)
@@ -180,8 +180,7 @@ class Connector:
     async def stream(self, request: ModelRequest) -> ModelStream:
         """Raises RequestError for what cannot be sent, ProviderError for what went wrong."""
         speaks = request.wire_dialect in self.dialects
-        request, stages = await self._for_upstream(request, speaks=speaks)
-        wire = self._wire(request)
+        request, wire, stages = await self._for_upstream(request, speaks=speaks)
         timings = Timings(started=time.monotonic())
         call, sending = self._call(request, wire, stream=True)
         await call.open(sending)
@@ -208,12 +207,13 @@ class Connector:
 
     async def _for_upstream(
         self, request: ModelRequest, *, speaks: bool
-    ) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
-        """The request with the upstream's model name and the operator's edits in it, and what
-        is to be done to the answer; None for one that need not be translated back.
+    ) -> tuple[ModelRequest, WireRequest, Sequence[AnswerStage] | None]:
+        """The request by the upstream's name for the model; what is sent for it, with the
+        operator's edits in it; and what is to be done to the answer, None for one that need not
+        be translated back.
         """
         if request.operation is Operation.FORWARD or not request.model:
-            return request, None
+            return request, self._wire(request), None
         model = self.models.upstream(request.model)
         if model != request.model:
             request = request.with_model(model)
@@ -222,18 +222,19 @@ class Connector:
             if self.learn:
                 await self._learned.refresh()
             dialect = self._dialect_for(request)
-            request, stages = translated(
+            wire, stages = translated(
                 request,
                 dialect=dialect,
                 strict=self.strict,
-                capabilities=self.capabilities(request.model, dialect),
+                capabilities=self.capabilities(model, dialect),
             )
-        if self._edited and request.operation is not Operation.LIST_MODELS:
+        else:
             wire = self._wire(request)
+        if self._edited and request.operation is not Operation.LIST_MODELS:
             edits = self._rendered(self.edits, request)
             edited = dialect_named(wire.dialect).requests.edit(wire.body, edits)
-            request = request.with_wire_body(edited)
-        return request, stages
+            wire = msgspec.structs.replace(wire, body=edited)
+        return request, wire, stages
 
     def capabilities(self, model: str, dialect: str) -> Capabilities:
         """What is known of a model, by the upstream's name for it."""

@@ -11,8 +11,8 @@ from lunaroute_core.translation import Translation
 
 def translated(
     request: ModelRequest, *, dialect: str, strict: bool, capabilities: Capabilities
-) -> tuple[ModelRequest, Sequence[AnswerStage] | None]:
-    """The same request in another dialect, and what is to be done to its answer, None if that
+) -> tuple[WireRequest, Sequence[AnswerStage] | None]:
+    """The same request in the words of another dialect, and what is to be done to its answer, None if that
     can go to the client as it comes. What could not go with it is noted in its context.
 
     What is to be done to an answer that goes on is known already to whom it belongs.
@@ -34,4 +34,4 @@ def translated(
     wire = WireRequest(dialect=dialect, path=target.paths[0], body=body, headers=headers)
     stages = translation.stages if normalized.paused is None else []
     unchanged = dialect == request.context.client_dialect and not stages
-    return request.with_wire(wire), None if unchanged else stages
+    return wire, None if unchanged else stages

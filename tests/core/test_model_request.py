@@ -166,13 +166,6 @@ def test_only_bytes_that_are_asked_for_are_given_another_model(request_, codec, 
     assert replaced == ["another"]
 
 
-def test_a_request_in_other_words_is_still_the_same_request(request_):
-    other = WireRequest(dialect="acme_prompt", path="/other", body=b'{"model":"m"}')
-    changed = request_.with_model("other").with_wire(other)
-    assert changed.wire is other
-    assert (changed.model, text_of(changed), changed.normalized.model) == ("other", "hi", "other")
-
-
 def test_a_tool_loop_is_seen_in_the_bytes_without_decoding_them(codec, request_):
     renamed = request_.with_model("other")
     assert renamed.continues_tool_loop is False
