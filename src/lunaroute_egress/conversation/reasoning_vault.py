@@ -84,8 +84,10 @@ class VaultShelf:
         All turns, not only the last: what a conversation begins with must stay the same from
         one request to the next, or no prompt cache would find it.
         """
-        answers = [turn for turn in request.turns if turn.role == "assistant"]
-        if not any(map(_lacks_reasoning, answers)):
+        for turn in request.turns:
+            if turn.role == "assistant" and _lacks_reasoning(turn):
+                break
+        else:
             return request
         tenant = self.tenants.of(envelope.headers)
         try:

@@ -85,8 +85,10 @@ class ReturnedReasoning:
 
 def has_reasoning(request: NormalizedRequest) -> bool:
     """Whether the conversation holds any, of whatever model."""
-    answers = [turn for turn in request.turns if turn.role == "assistant"]
-    return any(map(_reasons, answers))
+    for turn in request.turns:
+        if turn.role == "assistant" and _reasons(turn):
+            return True
+    return False
 
 
 def _changed(
