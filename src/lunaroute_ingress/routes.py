@@ -10,7 +10,6 @@ from lunaroute_ingress.bypass import Bypass
 from lunaroute_ingress.health import Liveness, ProviderStatus, Readiness
 from lunaroute_ingress.model_endpoint import ModelEndpoint
 from lunaroute_ingress.models_endpoint import ModelsEndpoint
-from lunaroute_ingress.posted_paths import PostedPaths
 from lunaroute_ingress.relay import Relay
 from lunaroute_ingress.websocket_refusal import WebSocketRefusal
 
@@ -34,7 +33,7 @@ def ingress_routes(
     models = ModelsEndpoint(dialects=spoken, known=clients, relay=relay)
     readiness = Readiness(in_flight=relay.in_flight, providers=providers)
     return [
-        PostedPaths({path: it for dialect in spoken for path, it in _endpoints(dialect, relay)}),
+        *(route for dialect in spoken for route in _dialect_routes(dialect, relay)),
         Route("/v1/models", models, methods=["GET"]),
         Route("/v1/models/{model:path}", models, methods=["GET"]),
         Route("/healthz", Liveness(), methods=["GET"]),
@@ -44,15 +43,15 @@ def ingress_routes(
     ]
 
 
-def _endpoints(dialect: Dialect, relay: Relay) -> Iterator[tuple[str, ModelEndpoint]]:
-    """By path."""
+def _dialect_routes(dialect: Dialect, relay: Relay) -> Iterator[Route]:
     for path in dialect.paths:
-        yield path, ModelEndpoint(dialect=dialect, path=dialect.paths[0], relay=relay)
+        endpoint = ModelEndpoint(dialect=dialect, path=dialect.paths[0], relay=relay)
+        yield Route(path, endpoint, methods=["POST"])
     if dialect.token_count is not None:
-        path = dialect.token_count.path
-        yield (
-            path,
-            ModelEndpoint(
-                dialect=dialect, path=path, relay=relay, operation=Operation.COUNT_TOKENS
-            ),
+        endpoint = ModelEndpoint(
+            dialect=dialect,
+            path=dialect.token_count.path,
+            relay=relay,
+            operation=Operation.COUNT_TOKENS,
         )
+        yield Route(dialect.token_count.path, endpoint, methods=["POST"])

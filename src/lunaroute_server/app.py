@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.routing import Router
 
 from lunaroute_core.dialects.registry import DIALECTS
-from lunaroute_ingress import Edge, Relay, ingress_routes
+from lunaroute_ingress import Edge, IndexedRouter, Relay, ingress_routes
 from lunaroute_ingress.edge.cors import Cors
 from lunaroute_ingress.edge.host_check import HostCheck
 from lunaroute_ingress.edge.request_log import RequestLog
@@ -39,7 +39,7 @@ def create_app(gateway: Gateway) -> Edge:
         relay, dialects=dialects, known=DIALECTS.values(), providers=gateway.provider_statuses
     )
     return Edge(
-        Router(routes, lifespan=lifespan),
+        IndexedRouter(routes, lifespan=lifespan),
         dialects=dialects,
         host_check=HostCheck(allowed=_names(settings.allowed_hosts)),
         cors=Cors(allowed=frozenset(settings.allowed_origins)),

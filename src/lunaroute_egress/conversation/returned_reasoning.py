@@ -85,10 +85,7 @@ class ReturnedReasoning:
 
 def has_reasoning(request: NormalizedRequest) -> bool:
     """Whether the conversation holds any, of whatever model."""
-    for turn in request.turns:
-        if turn.role == "assistant" and _reasons(turn):
-            return True
-    return False
+    return any(turn.role == "assistant" and _reasons(turn) for turn in request.turns)
 
 
 def _changed(
