@@ -74,10 +74,12 @@ class ModelRequest:
         Raises:
             InvalidRequestError: the body cannot be understood.
         """
-        if self._normalized is None and self._original is not None:
+        if self._normalized is not None:
+            return self._normalized
+        if self._original is not None:
             decoded = self._original.normalized
             self._normalized = msgspec.structs.replace(decoded, model=self.model)
-        if self._normalized is None:
+        else:
             wire = self._wire  # as it is: only a request with an original gets renamed
             if wire is None:
                 raise ValueError("a request needs a wire or a normalized view")

@@ -156,7 +156,7 @@ class Connector:
         try:
             raw = await call.read_all(limit=MAX_DECODED_BYTES)
         finally:
-            await call.aclose()
+            call.close()
         timings.finished = time.monotonic()
         answer = whole_answer(wire, response, raw, provider=self.name)
         if not 200 <= answer.status < 300:
@@ -188,7 +188,7 @@ class Connector:
         try:
             stream = await self._wire_stream(request, wire, call)
         except BaseException:
-            await call.aclose()
+            call.close()
             raise
         return ModelStream(
             provider=self.name, model=request.model, wire=stream, timings=timings, stages=stages

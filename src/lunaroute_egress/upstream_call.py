@@ -97,6 +97,10 @@ class UpstreamCall(Struct, kw_only=True, eq=False):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def aclose(self) -> None:
+        """As `close`, for those who await the end of any source of bytes."""
+        self.close()
+
+    def close(self) -> None:
         """Give the connection back, or close it when the answer is not at its end."""
         self.watch.discard(self)
         if self._response is not None and not self._response.closed:

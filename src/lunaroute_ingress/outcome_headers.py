@@ -44,8 +44,10 @@ def outcome_headers(
     if model:
         headers.append((b"x-lunaroute-model", _NAMES[model]))
     if timings is not None:
-        content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
-        reached = timings.finished or content_at or timings.first_byte or timings.started
+        reached = timings.finished
+        if reached is None:
+            content_at = outcome.first_content.at if isinstance(outcome, ModelStream) else None
+            reached = content_at or timings.first_byte or timings.started
         upstream = context.waited + (reached - timings.started)
         overhead = 1000 * (time.monotonic() - exchange.received_at - upstream)
         headers.append((b"x-lunaroute-overhead-ms", b"%.2f" % overhead))

@@ -83,8 +83,11 @@ class Candidates(Struct, kw_only=True, eq=False):
 
     def next(self) -> tuple[RouteTier, Deployment] | None:
         """The next one, which counts as tried from now on; None when none can be asked."""
-        found = self._held() if self.first is not None else None
-        found = found or self._chosen(healthy=True) or self._chosen(healthy=False)
+        if self.route.has_choice:
+            found = self._held() if self.first is not None else None
+            found = found or self._chosen(healthy=True) or self._chosen(healthy=False)
+        else:
+            found = self._only()
         if found is not None:
             self.tried.append(found[1])
         return found
@@ -95,6 +98,13 @@ class Candidates(Struct, kw_only=True, eq=False):
             return False
         deployments = (one for tier in self.route.tiers for one in tier.deployments)
         return any(one not in self.tried and self._can(one) for one in deployments)
+
+    def _only(self) -> tuple[RouteTier, Deployment] | None:
+        tier = self.route.tiers[0]
+        (deployment,) = tier.deployments
+        if self.tried or not (deployment.state.is_calm or self._is_up(deployment, healthy=True)):
+            return None
+        return tier, deployment
 
     def _held(self) -> tuple[RouteTier, Deployment] | None:
         if self.tried:
@@ -110,12 +120,12 @@ class Candidates(Struct, kw_only=True, eq=False):
             offered = [
                 one
                 for one in tier.deployments
-                if one not in self.tried and (one.state.is_calm or self._is_up(one, healthy))
+                if one not in self.tried
+                and (one.state.is_calm or self._is_up(one, healthy=healthy))
             ]
             if not offered:
                 continue
-            chosen = self._able(tier, offered) if self.route.has_choice else offered[0]
-            if chosen is not None:
+            if (chosen := self._able(tier, offered)) is not None:
                 return tier, chosen
         return None
 
@@ -138,7 +148,7 @@ class Candidates(Struct, kw_only=True, eq=False):
             self.excluded[deployment] = Exclusion(reason, ErrorKind.INVALID_REQUEST)
         return reason is None
 
-    def _is_up(self, deployment: Deployment, healthy: bool) -> bool:  # noqa: FBT001 - hot
+    def _is_up(self, deployment: Deployment, *, healthy: bool) -> bool:
         has_choice = self.route.has_choice
         if healthy and has_choice and deployment.state.health.is_unhealthy:
             return False
