@@ -9,6 +9,7 @@ from lunaroute_core.model import (
     FinishReason,
     NormalizedResponse,
     TextBlock,
+    ToolCallBlock,
 )
 
 
@@ -18,7 +19,7 @@ def is_paused(answer: NormalizedResponse) -> bool:
 
 def says_something(answer: NormalizedResponse) -> bool:
     """Whether there is anything in it that its model could go on from."""
-    return any(not isinstance(it, TextBlock) or it.text for it in answer.blocks)
+    return any(not isinstance(it, TextBlock) or it.text.strip() for it in answer.blocks)
 
 
 def joined(earlier: NormalizedResponse, later: NormalizedResponse) -> NormalizedResponse:
@@ -32,9 +33,17 @@ def joined(earlier: NormalizedResponse, later: NormalizedResponse) -> Normalized
     )
 
 
-def ended(finish: Finish) -> Finish:
-    """A finish of a paused answer that does not go on: it ends where the model paused."""
-    return msgspec.structs.replace(finish, reason=FinishReason.STOP)
+def calls_client(answer: NormalizedResponse) -> bool:
+    """Whether it waits for its client: nothing can come after a call but its result."""
+    return ToolCallBlock in map(type, answer.blocks)
+
+
+def ended(finish: Finish, *, calls: bool = False) -> Finish:
+    """A finish of a paused answer that does not go on: it ends where the model paused, or with
+    its calls.
+    """
+    reason = FinishReason.TOOL_CALLS if calls else FinishReason.STOP
+    return msgspec.structs.replace(finish, reason=reason)
 
 
 def _joined_extensions(earlier: Extensions, later: Extensions) -> Extensions:

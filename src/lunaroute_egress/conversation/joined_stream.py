@@ -1,10 +1,12 @@
 """One stream out of the parts that a model gave its answer in."""
 
+import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from attrs import Factory, define, field
 
-from lunaroute_core import ByteSource, ErrorDetails
+from lunaroute_core import ByteSource, ErrorDetails, ProviderError
 from lunaroute_core.answer_accumulator import AnswerAccumulator
 from lunaroute_core.dialects.codec import (
     AnswerSummary,
@@ -26,8 +28,11 @@ from lunaroute_core.model import (
     Usage,
     UsageUpdate,
 )
-from lunaroute_egress.conversation.joined_answer import ended, joined
+from lunaroute_egress.conversation.joined_answer import calls_client, ended, joined
 from lunaroute_egress.conversation.paused_turn import PausedTurn
+
+_PATIENCE = 0.25
+"""Seconds that a part's connection may take to end."""
 
 
 @define(kw_only=True)
@@ -64,15 +69,23 @@ class JoinedStream:
 
     async def read(self) -> bytes:
         """Raises RequestError or ProviderError."""
-        while not (chunk := await self.source.read()):
-            paused = self._decoder.paused
-            if paused is None:
-                break
-            await self.source.aclose()
+        paused = self._decoder.paused
+        if paused is not None:
+            await self._end_part()
             self.source = await self.turn.stream(paused)
             self._observer.begin_part()
             self._decoder.begin_part()
-        return chunk
+        return await self.source.read()
+
+    async def _end_part(self) -> None:
+        """Read to the end what is at its last event, so that its connection can serve the next
+        part; however that ends, the part is whole.
+        """
+        with suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while await self.source.read():
+                    pass
+        await self.source.aclose()
 
     async def aclose(self) -> None:
         await self.source.aclose()
@@ -179,7 +192,7 @@ class _JoinedDecoder:
         if self._turn.goes_on(answer):
             self.paused = answer
             return [it for it in events if not isinstance(it, StreamFinish | StreamEnd)]
-        finish.finish = ended(finish.finish)
+        finish.finish = ended(finish.finish, calls=calls_client(answer))
         return events
 
     def _so_far(self) -> NormalizedResponse:

@@ -17,7 +17,7 @@ from lunaroute_core import (
 )
 from lunaroute_core.dialects.client_field import client_field
 from lunaroute_core.model import NormalizedResponse
-from lunaroute_egress.conversation.joined_answer import is_paused, says_something
+from lunaroute_egress.conversation.joined_answer import calls_client, is_paused, says_something
 
 
 @define(kw_only=True)
@@ -45,7 +45,7 @@ class PausedTurn:
         """Whether the answer is paused and may go on. That it may not is noted, since its client
         gets an answer that looks complete.
         """
-        if not is_paused(answer):
+        if not is_paused(answer) or calls_client(answer):
             return False
         begun = says_something(answer)
         if self.left and begun:

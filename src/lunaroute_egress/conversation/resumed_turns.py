@@ -23,7 +23,7 @@ from lunaroute_core.answer_stages import staged_response
 from lunaroute_core.dialects.codec import AnswerSummary
 from lunaroute_core.dialects.registry import dialect_named
 from lunaroute_core.model import FinishReason, HostedTool, NormalizedResponse
-from lunaroute_egress.conversation.joined_answer import ended, is_paused, joined
+from lunaroute_egress.conversation.joined_answer import calls_client, ended, is_paused, joined
 from lunaroute_egress.conversation.joined_stream import JoinedStream
 from lunaroute_egress.conversation.paused_turn import PausedTurn
 
@@ -98,7 +98,7 @@ class ResumedTurns:
             answer = joined(answer, part.normalized)
             timings = _until(timings, part.timings)
         if answer.finish is not None and is_paused(answer):
-            answer.finish = ended(answer.finish)
+            answer.finish = ended(answer.finish, calls=calls_client(answer))
         whole = response.with_normalized(_staged(answer, response))
         whole.summary = AnswerSummary.of(whole.normalized)
         whole.timings = timings

@@ -36,11 +36,12 @@ def test_a_paused_answer_says_so(finish, paused):
     [
         ([], False),
         ([TextBlock(text="")], False),
-        ([TextBlock(text=""), TextBlock(text=" ")], True),
+        ([TextBlock(text=""), TextBlock(text=" ")], False),
+        ([TextBlock(text=" "), TextBlock(text="a")], True),
         ([ReasoningBlock(variant="redacted", opaque="x")], True),
     ],
 )
-def test_an_answer_of_empty_texts_says_nothing(blocks, says):
+def test_an_answer_of_blank_texts_says_nothing(blocks, says):
     answer = part(1, PAUSE)
     answer.blocks = blocks
     assert says_something(answer) is says

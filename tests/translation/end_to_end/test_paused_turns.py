@@ -420,3 +420,35 @@ async def test_nothing_waits_for_what_comes_later(talk, frames):
             if len(texts) == 3:
                 second.set()
     assert "".join(texts) == "I look. and two."
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_a_call_of_the_clients_is_its_turn(talk, replies, tools_of, client, stream):
+    """A vendor takes no call without its result."""
+    fields = {**SEARCHING[client]}
+    fields["tools"] = [*tools_of(client), *fields.get("tools", [])]
+    part = paused(1, [*FIRST[:5], call(1, "add", a=1)])
+    async with talk(client, A, replies(stream, part)) as on:
+        heard = await on.ask(HI, stream=stream, **fields)
+        assert len(on.server.requests) == 1
+    assert heard.calls
+
+
+async def test_blank_texts_do_not_go_back(talk, replies, stream):
+    """The vendor writes them, and refuses them."""
+    part = paused(1, [text("\n\n"), search(1, "q"), found(1, "s"), text("I look.")])
+    async with talk(C, A, replies(stream, part, message(2, [text("x")]))) as on:
+        await on.ask(HI, stream=stream, **SEARCHING[C])
+        content = on.sent()["messages"][-1]["content"]
+    assert [it["text"] for it in content if it["type"] == "text"] == ["I look."]
+
+
+@pytest.mark.parametrize("end", ["hang", "cut", "reset"])
+async def test_a_part_is_whole_however_its_connection_ends(talk, replies, frames, end):
+    script = [
+        sse_reply([frames(events(paused(1, FIRST)))], end=end),
+        *replies(True, message(2, [text("x")])),
+    ]
+    async with talk(C, A, script) as on, asyncio.timeout(20):
+        heard = await on.ask(HI, stream=True, **SEARCHING[C])
+    assert heard.text == "I look. x"

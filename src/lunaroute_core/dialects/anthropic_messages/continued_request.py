@@ -29,8 +29,10 @@ def continued(body: bytes, paused: NormalizedResponse) -> bytes:
 
 
 def _is_empty(block: Block) -> bool:
-    """Whether it is a text that says nothing: the vendor may write such ones, and takes none."""
-    return isinstance(block, TextBlock) and not block.text
+    """Whether it is a text that says nothing: the vendor may write such ones, blank ones too, and
+    takes none.
+    """
+    return isinstance(block, TextBlock) and not block.text.strip()
 
 
 def _container(paused: NormalizedResponse) -> str | None:
